@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace MeshConsole.Mesh.Changes;
+
+/// <summary>One rule of one route object: a row of <c>GET /api/v1/routes</c>.</summary>
+/// <param name="Id">Stable: <c>cluster/namespace/kind/name/protocol/index</c>.</param>
+/// <param name="Hosts">Hosts the object applies to.</param>
+/// <param name="Protocol"><c>http, grpc, tls, tcp</c>.</param>
+/// <param name="Summary">The rule in words, for example <c>header x-merchant-tier is enterprise</c> or <c>all other requests</c>.</param>
+public sealed record RouteView(
+    string Id,
+    string Cluster,
+    RouteObject Object,
+    RouteRule Rule,
+    ImmutableArray<string> Hosts,
+    string Protocol,
+    ImmutableArray<RouteBackend> Backends,
+    RouteOwner Owner,
+    string Summary,
+    RoutePolicy Policy);
+
+public sealed record RouteObject(string ApiVersion, string Kind, string Namespace, string Name, string Uid, string ResourceVersion);
+
+/// <summary>A rule is identified by its matches and name, not by its index alone.</summary>
+/// <param name="Matches">One sentence per match; they are alternatives. Empty: the rule catches all.</param>
+public sealed record RouteRule(int Index, string? Name, ImmutableArray<string> Matches);
+
+/// <param name="Weight">As written in the object; null when omitted.</param>
+/// <param name="Share">weight ÷ sum, 0..1; a single destination takes 1.</param>
+/// <param name="ObservedShare">Share of the live traffic of this rule's destinations; null without traffic or when it cannot be told.</param>
+public sealed record RouteBackend(string Host, string? Subset, int? Port, int? Weight, double? Share, double? ObservedShare, RouteLive? Live, int? ReadyReplicas, int? DesiredReplicas);
+
+/// <summary>Live numbers of a backend. They count all traffic that reaches the backend, whichever rule sent it.</summary>
+public sealed record RouteLive(double? RequestsPerSecond, double? ErrorRatio, double? P99Ms);
+
+/// <param name="Kind">Who manages the object: <c>none, argocd, flux, helm, flagger, argo-rollouts, controller</c>.</param>
+public sealed record RouteOwner(string Kind, string? Name, bool Writable, string? Message);
+
+/// <summary>Retry and timeout policy of the rule as written; null where the object is silent.</summary>
+public sealed record RoutePolicy(string? Timeout, int? RetryAttempts, string? PerTryTimeout, string? RetryOn);

@@ -1,0 +1,14 @@
+namespace MeshConsole.Mesh.Model;
+
+/// <summary>What a node of the topology stands for. The lower-case name is part of the node's id.</summary>
+public enum NodeKind
+{
+    Workload,
+    Service,
+    App,
+    Namespace,
+    Gateway,
+    External,
+    Unknown,
+    Waypoint,
+}

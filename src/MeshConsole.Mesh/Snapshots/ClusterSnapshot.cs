@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Snapshots;
+
+/// <summary>One cluster in a snapshot: the raw material of every view.</summary>
+public sealed record ClusterSnapshot
+{
+    public required string Name { get; init; }
+
+    /// <summary>Mesh kinds found: <c>istio</c>, <c>istio-ambient</c>, <c>linkerd</c>.</summary>
+    public ImmutableArray<string> Meshes { get; init; } = [];
+
+    /// <summary>Stable order: by name.</summary>
+    public required ImmutableArray<SourceStatus> Sources { get; init; }
+
+    /// <summary>Objects as the watchers hold them.</summary>
+    public required ClusterObjects Objects { get; init; }
+
+    /// <summary>Ordered by id.</summary>
+    public required ImmutableArray<Workload> Workloads { get; init; }
+
+    /// <summary>Ordered by id.</summary>
+    public required ImmutableArray<Service> Services { get; init; }
+
+    /// <summary>Ordered by source, target, service, protocol. Empty also when telemetry is not known: see <see cref="Telemetry"/>.</summary>
+    public required ImmutableArray<Edge> Edges { get; init; }
+
+    /// <summary>The telemetry behind <see cref="Edges"/>; null until Prometheus has answered once.</summary>
+    public TelemetryFrame? Telemetry { get; init; }
+}

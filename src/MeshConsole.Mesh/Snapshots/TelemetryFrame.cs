@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Snapshots;
+
+/// <summary>One refresh of telemetry, parsed. A part whose query failed keeps the last good answer and its own time.</summary>
+public sealed record TelemetryFrame
+{
+    /// <summary>Evaluation time of the newest answer.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Rate window of the queries.</summary>
+    public required TimeSpan Window { get; init; }
+
+    public required ImmutableArray<Edge> Edges { get; init; }
+
+    /// <summary>Expiry of workload leaf certificates as the proxies' agents report it, one per pod.</summary>
+    public ImmutableArray<ProxyCertificateSample> ProxyCertificates { get; init; } = [];
+
+    /// <summary>Gauges and rates of the control plane; empty when not known.</summary>
+    public ImmutableArray<ControlPlaneSample> ControlPlane { get; init; } = [];
+}
+
+/// <summary>
+/// <c>istio_agent_cert_expiry_seconds</c> of one proxy.
+/// </summary>
+/// <param name="Namespace">Namespace of the reporting pod.</param>
+/// <param name="Pod">Name of the reporting pod.</param>
+/// <param name="ResourceName"><c>default</c> for the workload certificate.</param>
+/// <param name="RemainingSeconds">Seconds left when sampled; negative once expired.</param>
+/// <param name="SampledAt">When Prometheus took the sample: what is left now is less by the sample's age.</param>
+public sealed record ProxyCertificateSample(string Namespace, string Pod, string ResourceName, double RemainingSeconds, DateTimeOffset SampledAt);
+
+/// <summary>One series of the control plane: metric name, labels that matter, value (a gauge, or a rate per second for a counter).</summary>
+public sealed record ControlPlaneSample(string Metric, ImmutableSortedDictionary<string, string> Labels, double Value);
