@@ -1,0 +1,196 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace MeshConsole.Configuration;
+
+/// <summary>What the parsed options must satisfy before anything starts.</summary>
+internal static partial class ConfigurationRules
+{
+    public static IEnumerable<ConfigurationFault> Check(MeshConsoleOptions options)
+    {
+        const string Root = MeshConsoleOptions.SectionName;
+        if (options.Demo == true && options.Clusters.Count > 0)
+        {
+            yield return new ConfigurationFault($"{Root}:Demo", "true", "the demo runs alone; remove Clusters, or set Demo to false");
+        }
+
+        if (options.Demo == false && options.Clusters.Count == 0)
+        {
+            yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
+        }
+
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Certificates(options.Certificates)))
+        {
+            yield return fault;
+        }
+    }
+
+    /// <summary>The demo mode of authentication is for this machine only: everybody who reaches it may read.</summary>
+    public static IEnumerable<ConfigurationFault> CheckAddresses(MeshConsoleOptions options, IEnumerable<string> addresses)
+    {
+        if (!options.RunsDemo && options.Auth.Mode != AuthMode.Demo)
+        {
+            yield break;
+        }
+
+        foreach (var address in addresses.Where(a => !IsLoopback(a)))
+        {
+            yield return new ConfigurationFault("urls", address, "authentication mode Demo lets everybody in, so every listening address must be loopback; listen on http://127.0.0.1:5080 or http://localhost:5080, or set MeshConsole:Auth:Mode");
+        }
+    }
+
+    internal static bool IsLoopback(string address)
+    {
+        // "http://*:80" and "http://+:80" are not URIs, and both mean every interface.
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && (string.Equals(uri.Host, "localhost", StringComparison.OrdinalIgnoreCase)
+                || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
+    }
+
+    private static IEnumerable<ConfigurationFault> Clusters(MeshConsoleOptions options)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Clusters.Count; i++)
+        {
+            var cluster = options.Clusters[i];
+            var key = $"{MeshConsoleOptions.SectionName}:Clusters:{i}";
+            if (!ClusterName().IsMatch(cluster.Name))
+            {
+                yield return new ConfigurationFault($"{key}:Name", cluster.Name, "a name of 1 to 63 letters, digits, '.', '-' or '_' is expected; it becomes part of every node id");
+            }
+            else if (!names.Add(cluster.Name))
+            {
+                yield return new ConfigurationFault($"{key}:Name", cluster.Name, "another cluster has this name; names must differ");
+            }
+
+            if (cluster.InCluster && (cluster.Kubeconfig is not null || cluster.Context is not null))
+            {
+                yield return new ConfigurationFault($"{key}:InCluster", "true", "the service account of the pod is used, so Kubeconfig and Context must not be set");
+            }
+
+            if (cluster.Kubeconfig is { } path && !File.Exists(path))
+            {
+                yield return new ConfigurationFault($"{key}:Kubeconfig", path, "there is no readable file at this path; give the path of a kubeconfig, or leave the key out for the default file");
+            }
+
+            if (cluster.PrometheusUrl is { } url && !IsHttp(url))
+            {
+                yield return new ConfigurationFault($"{key}:PrometheusUrl", url, "an absolute http or https address is expected, for example http://prometheus.istio-system:9090");
+            }
+
+            if (cluster.PrometheusUrl is null)
+            {
+                yield return new ConfigurationFault($"{key}:PrometheusUrl", null, "the address of Prometheus is missing; traffic, mTLS shares and latency are read from it");
+            }
+
+            if (cluster.PrometheusBearerTokenFile is { } token && !File.Exists(token))
+            {
+                yield return new ConfigurationFault($"{key}:PrometheusBearerTokenFile", token, "there is no readable file at this path");
+            }
+
+            foreach (var name in cluster.Namespaces.Where(n => !KubernetesName().IsMatch(n)))
+            {
+                yield return new ConfigurationFault($"{key}:Namespaces", name, "this is not a name of a namespace (lower-case letters, digits and '-', at most 63)");
+            }
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Telemetry(TelemetryOptions telemetry)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Telemetry";
+        if (telemetry.RefreshInterval < TimeSpan.FromSeconds(1) || telemetry.RefreshInterval > TimeSpan.FromHours(1))
+        {
+            yield return new ConfigurationFault($"{Key}:RefreshInterval", telemetry.RefreshInterval.ToString(), "a time between 00:00:01 and 01:00:00 is expected");
+        }
+
+        if (telemetry.RateWindow < TimeSpan.FromSeconds(5) || telemetry.RateWindow > TimeSpan.FromDays(1))
+        {
+            yield return new ConfigurationFault($"{Key}:RateWindow", telemetry.RateWindow.ToString(), "a time between 00:00:05 and 1.00:00:00 is expected; use at least four scrape intervals");
+        }
+
+        if (telemetry.QueryTimeout < TimeSpan.FromMilliseconds(100) || telemetry.QueryTimeout > TimeSpan.FromMinutes(5))
+        {
+            yield return new ConfigurationFault($"{Key}:QueryTimeout", telemetry.QueryTimeout.ToString(), "a time between 00:00:00.1 and 00:05:00 is expected");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Auth(MeshConsoleOptions options)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Auth";
+        var mode = options.Auth.Mode;
+        if (mode is null && !options.RunsDemo)
+        {
+            yield return new ConfigurationFault($"{Key}:Mode", null, "a real cluster is configured, so how users authenticate must be said; legal in this version: Demo (everybody who reaches a loopback address reads as viewer)");
+        }
+
+        if (mode is AuthMode.Oidc or AuthMode.Proxy or AuthMode.Kubernetes)
+        {
+            yield return new ConfigurationFault($"{Key}:Mode", mode.ToString(), "this mode is not part of this version; legal: Demo, on loopback addresses only");
+        }
+
+        for (var i = 0; i < options.Auth.ApiTokens.Count; i++)
+        {
+            var token = options.Auth.ApiTokens[i];
+            if (token.Name.Length == 0)
+            {
+                yield return new ConfigurationFault($"{Key}:ApiTokens:{i}:Name", null, "a name is expected; it stands for the token in the audit");
+            }
+
+            if (!Sha256().IsMatch(token.Sha256))
+            {
+                // The value is not repeated: somebody may have put the token itself here.
+                yield return new ConfigurationFault($"{Key}:ApiTokens:{i}:Sha256", null, "the SHA-256 of the token is expected, as 64 hexadecimal digits");
+            }
+
+            foreach (var role in token.Roles.Where(r => r is not ("viewer" or "operator" or "approver" or "admin")))
+            {
+                yield return new ConfigurationFault($"{Key}:ApiTokens:{i}:Roles", role, "legal roles are viewer, operator, approver, admin");
+            }
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Changes(MeshConsoleOptions options)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Changes";
+        if (options.Changes.Enabled)
+        {
+            yield return new ConfigurationFault($"{Key}:Enabled", "true", "this version only reads; leave the key out or set it to false");
+        }
+
+        if (options.Changes.MaxStepPercent is < 1 or > 100)
+        {
+            yield return new ConfigurationFault($"{Key}:MaxStepPercent", options.Changes.MaxStepPercent.ToString(System.Globalization.CultureInfo.InvariantCulture), "a number from 1 to 100 is expected");
+        }
+
+        if (options.Changes.RequiredApprovals is < 0 or > 10)
+        {
+            yield return new ConfigurationFault($"{Key}:RequiredApprovals", options.Changes.RequiredApprovals.ToString(System.Globalization.CultureInfo.InvariantCulture), "a number from 0 to 10 is expected");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Certificates(CertificateOptions certificates)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Certificates";
+        if (certificates.CriticalBefore < TimeSpan.Zero || certificates.WarnBefore < certificates.CriticalBefore)
+        {
+            yield return new ConfigurationFault($"{Key}:WarnBefore", certificates.WarnBefore.ToString(), $"must not be shorter than CriticalBefore ({certificates.CriticalBefore}), and neither may be negative");
+        }
+
+        if (certificates.LateRenewalRatio is <= 0 or >= 1)
+        {
+            yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(System.Globalization.CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
+        }
+    }
+
+    private static bool IsHttp(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+
+    [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ClusterName();
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex KubernetesName();
+
+    [GeneratedRegex(@"\A[0-9A-Fa-f]{64}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sha256();
+}

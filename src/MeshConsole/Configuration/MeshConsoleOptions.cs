@@ -1,0 +1,27 @@
+namespace MeshConsole.Configuration;
+
+/// <summary>Section <c>MeshConsole</c> of the configuration (appsettings.json, environment, command line).</summary>
+public sealed class MeshConsoleOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string SectionName = "MeshConsole";
+
+    /// <summary>Runs the embedded payments mesh; null means: when no cluster is configured.</summary>
+    public bool? Demo { get; set; }
+
+    /// <summary>One entry per cluster.</summary>
+    public List<ClusterOptions> Clusters { get; set; } = [];
+
+    public TelemetryOptions Telemetry { get; set; } = new();
+
+    public StorageOptions Storage { get; set; } = new();
+
+    public AuthOptions Auth { get; set; } = new();
+
+    public ChangesOptions Changes { get; set; } = new();
+
+    public CertificateOptions Certificates { get; set; } = new();
+
+    /// <summary>Whether the embedded payments mesh runs.</summary>
+    public bool RunsDemo => Demo ?? Clusters.Count == 0;
+}
