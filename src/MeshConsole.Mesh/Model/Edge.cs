@@ -36,4 +36,10 @@ public sealed record Edge
     public ImmutableArray<string> SourcePrincipals { get; init; } = [];
 
     public ImmutableArray<string> DestinationPrincipals { get; init; } = [];
+
+    /// <summary>
+    /// Rate and success as the caller has them: what the source reports, else the waypoint, else the callee. Errors are
+    /// counted from here, because requests that never arrived are known only at the source.
+    /// </summary>
+    public ReporterTraffic? CallerView => FromSource ?? FromWaypoint ?? FromDestination;
 }
