@@ -46,13 +46,4 @@ public sealed class NamesTests
     [InlineData("-0:0:50", "50 s")]
     public void Duration_IsCutToItsUnit(string duration, string expected) =>
         DurationWords.Of(TimeSpan.Parse(duration, CultureInfo.InvariantCulture)).ShouldBe(expected);
-
-    [Fact]
-    public void Selector_EveryLabelMustMatch()
-    {
-        LabelSelector.Matches(Given.Labels(), Given.Labels("a=1")).ShouldBeTrue();
-        LabelSelector.Matches(Given.Labels("a=1"), Given.Labels("a=1", "b=2")).ShouldBeTrue();
-        LabelSelector.Matches(Given.Labels("a=1", "b=2"), Given.Labels("a=1")).ShouldBeFalse();
-        LabelSelector.Matches(Given.Labels("a=2"), Given.Labels("a=1")).ShouldBeFalse();
-    }
 }

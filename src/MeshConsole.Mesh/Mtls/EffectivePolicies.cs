@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Mtls;
+
+/// <summary>The mTLS mode in force for each workload and port, who decided it, and what contradicts it.</summary>
+public static class EffectivePolicies
+{
+    /// <summary>Mode of a row while PeerAuthentications have not been read.</summary>
+    public const string UnknownMode = "UNKNOWN";
+
+    /// <summary>One row per workload and one more per port with a mode of its own; ordered by workload, then port.</summary>
+    public static ImmutableArray<EffectivePolicy> Build(MeshSnapshot snapshot, MeshQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        var rows = ImmutableArray.CreateBuilder<EffectivePolicy>();
+        foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)))
+        {
+            var policies = new ClusterPolicies(snapshot, cluster);
+            foreach (var workload in cluster.Workloads)
+            {
+                if (query.Matches(workload.Id.Namespace))
+                {
+                    Add(cluster, policies, workload, rows);
+                }
+            }
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private static void Add(ClusterSnapshot cluster, ClusterPolicies policies, Workload workload, ImmutableArray<EffectivePolicy>.Builder rows)
+    {
+        var id = policies.Nodes.Node(workload.Id).ToString();
+        var notes = new List<string>();
+        Enforcement(workload, notes);
+        if (policies.DecisionFor(workload) is not { } decision)
+        {
+            notes.Add(SourceWords.Why(cluster, "PeerAuthentications are not known", "kubernetes/peerauthentications"));
+            rows.Add(new EffectivePolicy(id, null, UnknownMode, null, [.. notes]));
+            return;
+        }
+
+        var enforced = workload.DataPlane is DataPlane.Sidecar or DataPlane.Ambient;
+        var settings = workload.DataPlane == DataPlane.Ambient ? [] : ClientSettings(policies, workload);
+        notes.AddRange(decision.Notes);
+        notes.AddRange(settings
+            .Where(s => s.ContainerPort is null || !decision.Ports.Any(p => p.Port == s.ContainerPort))
+            .Select(s => Contradiction(s, decision.Mode, enforced))
+            .OfType<string>());
+        rows.Add(new EffectivePolicy(id, null, ClusterPolicies.Words(decision.Mode), decision.DecidedBy, [.. notes.Distinct(StringComparer.Ordinal)]));
+
+        foreach (var port in decision.Ports)
+        {
+            var ofPort = new List<string>(port.Notes);
+            if (PortHint(policies, workload, port.Port) is { } hint)
+            {
+                ofPort.Add(hint);
+            }
+
+            ofPort.AddRange(settings
+                .Where(s => s.ContainerPort is null || s.ContainerPort == port.Port)
+                .Select(s => Contradiction(s, port.Mode, enforced))
+                .OfType<string>());
+            rows.Add(new EffectivePolicy(id, port.Port, ClusterPolicies.Words(port.Mode), port.DecidedBy, [.. ofPort.Distinct(StringComparer.Ordinal)]));
+        }
+    }
+
+    /// <summary>Where the mode is not enforced, whatever it says.</summary>
+    private static void Enforcement(Workload workload, List<string> notes)
+    {
+        var pods = workload.Pods.Count(p => p.Phase is PodPhase.Running or PodPhase.Pending or PodPhase.Unknown);
+        if (pods == 0)
+        {
+            notes.Add("No pod runs: nothing enforces the mode until one does.");
+        }
+        else if (workload.DataPlane == DataPlane.None)
+        {
+            notes.Add("No pod has a proxy: nothing enforces the mode, and plaintext is accepted.");
+        }
+        else if (workload.DataPlane == DataPlane.Linkerd)
+        {
+            notes.Add("Linkerd's proxies do not read PeerAuthentication: Linkerd's own policy is in force.");
+        }
+        else if (workload.PodsWithProxy < pods)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{pods - workload.PodsWithProxy} of {pods} pods have no proxy: nothing enforces the mode there."));
+        }
+
+        if (workload.IsGateway)
+        {
+            notes.Add("A gateway: the mode does not apply to the servers of its Gateway objects, whose own TLS settings count.");
+        }
+
+        foreach (var port in CaptureExclusions.InboundPorts(workload))
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"Port {port} passes by the proxy (annotation traffic.sidecar.istio.io/excludeInboundPorts): the mode is not enforced there."));
+        }
+    }
+
+    private static string? PortHint(ClusterPolicies policies, Workload workload, int port)
+    {
+        if (workload.Pods.IsEmpty || workload.Pods.Any(p => p.Containers.Any(c => c.Ports.Contains(port))))
+        {
+            return null;
+        }
+
+        foreach (var service in policies.ServicesOf(workload.Id))
+        {
+            if (ClusterPolicies.TargetPort(service, port) is { } target && target != port)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{port} is a port of Service {service.Id.Name}, not of a container: the entry means container ports, here {target}, and does not take effect for it.");
+            }
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"No container declares port {port}; declaring ports is optional, so check that the application listens there.");
+    }
+
+    private static List<ClientSetting> ClientSettings(ClusterPolicies policies, Workload workload)
+    {
+        var settings = new List<ClientSetting>();
+        foreach (var service in policies.ServicesOf(workload.Id))
+        {
+            foreach (var setting in policies.ClientTls.For(service.Host, service.Id.Namespace))
+            {
+                if (setting.Subset is null || ServiceResolver.Selects(setting.SubsetLabels, workload.Labels))
+                {
+                    settings.Add(new ClientSetting(setting, service.Host, setting.Port is { } port ? ClusterPolicies.TargetPort(service, port) : null));
+                }
+            }
+        }
+
+        return settings;
+    }
+
+    /// <summary>What becomes of calls when a DestinationRule meets the mode; null when they agree.</summary>
+    private static string? Contradiction(ClientSetting client, PeerMode mode, bool enforced)
+    {
+        var outcome = client.Setting.Mode switch
+        {
+            ClientTlsMode.Auto => null,
+            ClientTlsMode.Disable => !enforced || mode == PeerMode.Disable ? null
+                : mode == PeerMode.Strict ? "they send plaintext, which STRICT refuses: the calls fail (503, flags UF or UC)"
+                : "they send plaintext, which PERMISSIVE accepts",
+            ClientTlsMode.IstioMutual => !enforced ? "they ask for mutual TLS of pods that have no proxy to speak it: the calls fail"
+                : mode == PeerMode.Disable ? "they ask for mutual TLS where DISABLE accepts plaintext only: the calls fail"
+                : null,
+            ClientTlsMode.Simple or ClientTlsMode.Mutual => enforced && mode == PeerMode.Strict
+                ? "they use TLS without Istio's certificates, which STRICT refuses: the calls fail"
+                : "they use TLS without Istio's certificates: this works only if the application itself speaks TLS",
+            ClientTlsMode.Unreadable => "its tls mode is none that Istio knows",
+            _ => throw new ArgumentOutOfRangeException(nameof(client), client.Setting.Mode, null),
+        };
+        return outcome is null ? null : $"{Words(client)}: {outcome}.";
+    }
+
+    private static string Words(ClientSetting client)
+    {
+        var setting = client.Setting;
+        var mode = setting.Mode switch
+        {
+            ClientTlsMode.Disable => "tls mode DISABLE",
+            ClientTlsMode.IstioMutual => "tls mode ISTIO_MUTUAL",
+            ClientTlsMode.Simple => "tls mode SIMPLE",
+            ClientTlsMode.Mutual => "tls mode MUTUAL",
+            _ => "a tls mode",
+        };
+        var port = setting.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $" port {number}") : "";
+        var subset = setting.Subset is { } name ? $" subset {name}" : "";
+        return $"{PeerAuthentication.Words(setting.Rule)} sets {mode} for {setting.Callers ?? "callers"} of {client.Host}{port}{subset}";
+    }
+
+    /// <param name="ContainerPort">Container port the setting is about; null when it is about all ports or the port cannot be told.</param>
+    private sealed record ClientSetting(ClientTlsSetting Setting, string Host, int? ContainerPort);
+}

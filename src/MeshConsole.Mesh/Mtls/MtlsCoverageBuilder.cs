@@ -1,0 +1,227 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Mtls;
+
+/// <summary>
+/// How much of the traffic is encrypted. Only what callees and waypoints report counts: a caller's proxy always says
+/// <c>unknown</c>. Traffic nobody can tell is a class of its own, in the denominator and never called plaintext; where
+/// nothing can be told at all, or nothing flows, there is no share.
+/// </summary>
+public static class MtlsCoverageBuilder
+{
+    public static MtlsView Build(MeshSnapshot snapshot, MeshQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        var total = new CoverageTally();
+        var namespaces = ImmutableArray.CreateBuilder<NamespaceCoverage>();
+        var plaintext = ImmutableArray.CreateBuilder<PlaintextEdge>();
+        var missing = new List<string>();
+        string? requestsUnknown = null, connectionsUnknown = null;
+        int knownRequests = 0, knownConnections = 0;
+        var window = 0.0;
+        foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)))
+        {
+            var (ofRequests, ofConnections) = WhyUnknown(cluster);
+            knownRequests += ofRequests is null ? 1 : 0;
+            knownConnections += ofConnections is null ? 1 : 0;
+            missing.AddRange(new[] { ofRequests, ofConnections }.OfType<string>());
+            requestsUnknown ??= ofRequests;
+            connectionsUnknown ??= ofConnections;
+            window = Math.Max(window, cluster.Telemetry?.Window.TotalSeconds ?? 0);
+
+            var policies = new ClusterPolicies(snapshot, cluster);
+            var pairs = Pairs(cluster, query);
+            foreach (var (key, pair) in pairs)
+            {
+                total.Add(key.Target, pair.Requests, pair.Connections);
+            }
+
+            AddNamespaces(cluster, query, policies, pairs, ofRequests, ofConnections, namespaces);
+            AddPlaintext(cluster, policies, pairs, plaintext);
+        }
+
+        if (snapshot.Clusters.IsEmpty)
+        {
+            requestsUnknown = connectionsUnknown = "No cluster has been read yet.";
+        }
+
+        // One cluster that is not known does not take the others' share away, but it is said.
+        requestsUnknown = knownRequests > 0 ? null : requestsUnknown;
+        connectionsUnknown = knownConnections > 0 ? null : connectionsUnknown;
+        var uncounted = missing.Distinct(StringComparer.Ordinal).Where(m => m != requestsUnknown && m != connectionsUnknown).ToList();
+        var partly = uncounted.Count > 0 ? $"Not counted: {string.Join(' ', uncounted)}" : null;
+        return new MtlsView(
+            snapshot.Revision,
+            snapshot.ObservedAt,
+            window,
+            total.ToCoverage(requestsUnknown, connectionsUnknown, partly),
+            namespaces.ToImmutable(),
+            plaintext.ToImmutable());
+    }
+
+    private static (string? Requests, string? Connections) WhyUnknown(ClusterSnapshot cluster)
+    {
+        if (cluster.Telemetry is null)
+        {
+            var why = SourceWords.Why(cluster, $"Telemetry of cluster {cluster.Name} is not known", "prometheus/");
+            return (why, why);
+        }
+
+        // A query that never answered leaves null on every edge, or no edge at all; no edges from a live query are an answer.
+        bool httpKnown = false, tcpKnown = false, http = false, tcp = false;
+        foreach (var edge in cluster.Edges)
+        {
+            foreach (var report in new[] { edge.FromDestination, edge.FromWaypoint })
+            {
+                if (report is null)
+                {
+                    continue;
+                }
+
+                if (edge.Protocol == "tcp")
+                {
+                    tcp = true;
+                    tcpKnown |= report.ConnectionsPerSecond is not null || report.ConnectionSecurity.Total > 0;
+                }
+                else
+                {
+                    http = true;
+                    httpKnown |= report.RequestsPerSecond is not null || report.RequestSecurity.Total > 0;
+                }
+            }
+        }
+
+        return (
+            httpKnown || (!http && !Unanswered(cluster, SourceNames.Requests)) ? null
+                : SourceWords.Why(cluster, $"Requests in cluster {cluster.Name} are not known", SourceNames.Requests),
+            tcpKnown || (!tcp && !Unanswered(cluster, SourceNames.TcpOpened)) ? null
+                : SourceWords.Why(cluster, $"TCP connections in cluster {cluster.Name} are not known", SourceNames.TcpOpened));
+    }
+
+    private static bool Unanswered(ClusterSnapshot cluster, string source) =>
+        cluster.Sources.Any(s => s.LastSuccess is null && s.Name.StartsWith(source, StringComparison.Ordinal));
+
+    /// <summary>Traffic with a known or unknown protection per caller, callee and protocol: the unit that is called an edge.</summary>
+    private static List<KeyValuePair<PairKey, Pair>> Pairs(ClusterSnapshot cluster, MeshQuery query)
+    {
+        var pairs = new Dictionary<PairKey, Pair>();
+        foreach (var edge in cluster.Edges)
+        {
+            if (!query.Matches(edge.Target.Workload.Namespace) || SecurityReport(edge) is not { } report)
+            {
+                continue;
+            }
+
+            var key = new PairKey(edge.Source.Workload, edge.Target.Workload, edge.Protocol);
+            pairs[key] = pairs.TryGetValue(key, out var known)
+                ? known with { Requests = known.Requests.Add(report.RequestSecurity), Connections = known.Connections.Add(report.ConnectionSecurity) }
+                : new Pair(edge, report.RequestSecurity, report.ConnectionSecurity);
+        }
+
+        return [.. pairs];
+    }
+
+    /// <summary>What the callee says, else the waypoint; never both, for they count the same requests.</summary>
+    private static ReporterTraffic? SecurityReport(Edge edge) =>
+        edge.FromDestination is { } callee && callee.RequestSecurity.Total + callee.ConnectionSecurity.Total > 0 ? callee
+        : edge.FromWaypoint is { } waypoint && waypoint.RequestSecurity.Total + waypoint.ConnectionSecurity.Total > 0 ? waypoint
+        : null;
+
+    private static void AddNamespaces(
+        ClusterSnapshot cluster,
+        MeshQuery query,
+        ClusterPolicies policies,
+        List<KeyValuePair<PairKey, Pair>> pairs,
+        string? requestsUnknown,
+        string? connectionsUnknown,
+        ImmutableArray<NamespaceCoverage>.Builder namespaces)
+    {
+        var byWorkload = new SortedDictionary<string, SortedDictionary<string, (WorkloadId Id, CoverageTally Tally)>>(StringComparer.Ordinal);
+        var byNamespace = new Dictionary<string, CoverageTally>(StringComparer.Ordinal);
+        CoverageTally Of(WorkloadId id)
+        {
+            if (!byWorkload.TryGetValue(id.Namespace, out var workloads))
+            {
+                byWorkload[id.Namespace] = workloads = new(StringComparer.Ordinal);
+                byNamespace[id.Namespace] = new CoverageTally();
+            }
+
+            if (!workloads.TryGetValue(id.Name, out var found))
+            {
+                workloads[id.Name] = found = (id, new CoverageTally());
+            }
+
+            return found.Tally;
+        }
+
+        foreach (var workload in cluster.Workloads.Where(w => query.Matches(w.Id.Namespace)))
+        {
+            Of(workload.Id);
+        }
+
+        foreach (var (key, pair) in pairs)
+        {
+            Of(key.Target).Add(key.Target, pair.Requests, pair.Connections);
+            byNamespace[key.Target.Namespace].Add(key.Target, pair.Requests, pair.Connections);
+        }
+
+        foreach (var (name, workloads) in byWorkload)
+        {
+            var mode = policies.Resolver?.ResolveNamespace(name).Mode;
+            namespaces.Add(new NamespaceCoverage(
+                cluster.Name,
+                name,
+                byNamespace[name].ToCoverage(requestsUnknown, connectionsUnknown),
+                mode is null ? null : ClusterPolicies.Words(mode.Value),
+                [.. workloads.Values.Select(w => ToRow(w.Id, w.Tally))]));
+        }
+
+        WorkloadCoverage ToRow(WorkloadId id, CoverageTally tally)
+        {
+            var workload = policies.Nodes.Workload(id);
+            var mode = workload is null ? null : policies.DecisionFor(workload)?.Mode;
+            return new WorkloadCoverage(
+                policies.Nodes.Node(id).ToString(),
+                id.Name,
+                tally.ToCoverage(requestsUnknown, connectionsUnknown),
+                mode is null ? null : ClusterPolicies.Words(mode.Value),
+                workload is null || workload.Pods.IsEmpty ? null : workload.PodsWithProxy > 0 || workload.DataPlane != DataPlane.None);
+        }
+    }
+
+    private static void AddPlaintext(ClusterSnapshot cluster, ClusterPolicies policies, List<KeyValuePair<PairKey, Pair>> pairs, ImmutableArray<PlaintextEdge>.Builder plaintext)
+    {
+        PlaintextCauses? causes = null;
+        var rows = new List<PlaintextEdge>();
+        foreach (var (key, pair) in pairs)
+        {
+            if (pair.Requests.Plaintext + pair.Connections.Plaintext <= 0)
+            {
+                continue;
+            }
+
+            causes ??= new PlaintextCauses(cluster, policies);
+            var (reason, fix) = causes.Explain(pair.Edge);
+            rows.Add(new PlaintextEdge(
+                policies.Nodes.Source(pair.Edge).ToString(),
+                policies.Nodes.Target(pair.Edge).ToString(),
+                key.Protocol,
+                key.Protocol is "tcp" ? null : pair.Requests.Plaintext,
+                key.Protocol is "tcp" ? pair.Connections.Plaintext : null,
+                reason,
+                fix));
+        }
+
+        plaintext.AddRange(rows
+            .OrderBy(r => r.Target, StringComparer.Ordinal)
+            .ThenBy(r => r.Source, StringComparer.Ordinal)
+            .ThenBy(r => r.Protocol, StringComparer.Ordinal));
+    }
+
+    private readonly record struct PairKey(WorkloadId Source, WorkloadId Target, string Protocol);
+
+    private sealed record Pair(Edge Edge, SecuritySplit Requests, SecuritySplit Connections);
+}

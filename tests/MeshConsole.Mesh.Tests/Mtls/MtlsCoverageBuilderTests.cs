@@ -1,0 +1,166 @@
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Tests.Mtls;
+
+public sealed class MtlsCoverageBuilderTests
+{
+    [Fact]
+    public void Coverage_OfDestinationSeries_CountsUnknownInTheWhole()
+    {
+        // ledger: 70 mutual + 20 plaintext; card: 5 mutual + 5 unknown → 75 of 100 requests, no workload all mutual but web's 0.
+        var view = Build(
+            Given.Edge("api", "ledger", fromDestination: Given.Http(mutual: 70)),
+            Given.Edge("unknown", "ledger", fromDestination: Given.Http(plaintext: 20)),
+            Given.Edge("api", "card", fromDestination: Given.Http(mutual: 5, unknown: 5)),
+            Given.Edge("ledger", "db", fromDestination: Given.Tcp(mutual: 3), protocol: "tcp"));
+
+        view.Coverage.Requests!.Value.ShouldBe(0.75, 1e-12);
+        view.Coverage.Connections.ShouldBe(1);
+        view.Coverage.Edges!.Value.ShouldBe(2 / 4.0, 1e-12); // api→ledger and ledger→db
+        view.Coverage.Workloads!.Value.ShouldBe(1 / 3.0, 1e-12); // db
+        view.Coverage.MutualRequestsPerSecond.ShouldBe(75);
+        view.Coverage.PlaintextRequestsPerSecond.ShouldBe(20);
+        view.Coverage.UnknownRequestsPerSecond.ShouldBe(5);
+        view.Coverage.Message.ShouldBeNull();
+        view.Window.ShouldBe(60);
+        view.Revision.ShouldBe(42);
+        view.Plaintext.Select(p => (p.Source, p.Target, p.RequestsPerSecond)).ShouldBe([("test/unknown/unknown/unknown", "test/payments/workload/ledger", 20d)]);
+    }
+
+    [Fact]
+    public void Coverage_SourceReports_AreNeverCounted()
+    {
+        var view = Build(
+            Given.Edge("api", "ledger", fromSource: Given.Http(unknown: 1000), fromDestination: Given.Http(mutual: 10)),
+            Given.Edge("api", "bare", fromSource: Given.Http(unknown: 50)));
+        view.Coverage.Requests.ShouldBe(1);
+        view.Coverage.Edges.ShouldBe(1);
+        view.Coverage.UnknownRequestsPerSecond.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Coverage_WaypointAndDestinationOfOneEdge_AreNotAddedUp()
+    {
+        var view = Build(
+            Given.Edge("api", "ledger", fromDestination: Given.Http(mutual: 10)) with { FromWaypoint = Given.Http(mutual: 10) },
+            Given.Edge("api", "card") with { FromWaypoint = Given.Http(mutual: 6, plaintext: 4) });
+        view.Coverage.MutualRequestsPerSecond.ShouldBe(16);
+        view.Coverage.Requests!.Value.ShouldBe(0.8, 1e-12);
+    }
+
+    [Fact]
+    public void Coverage_NoTraffic_IsNullAndSaysSo()
+    {
+        var coverage = Build().Coverage;
+        coverage.Requests.ShouldBeNull();
+        coverage.Connections.ShouldBeNull();
+        coverage.Workloads.ShouldBeNull();
+        coverage.Edges.ShouldBeNull();
+        coverage.MutualRequestsPerSecond.ShouldBe(0);
+        coverage.Message.ShouldBe("No requests arrived at a proxy in the window. No TCP connections were opened in the window.");
+    }
+
+    [Fact]
+    public void Coverage_OnlyUnknown_IsNotZero()
+    {
+        var coverage = Build(Given.Edge("api", "ledger", fromDestination: Given.Http(unknown: 5))).Coverage;
+        coverage.Requests.ShouldBeNull();
+        coverage.Edges.ShouldBeNull();
+        coverage.UnknownRequestsPerSecond.ShouldBe(5);
+        coverage.Message!.ShouldStartWith("No proxy could tell how its requests are protected.");
+    }
+
+    [Fact]
+    public void Coverage_TelemetryMissing_IsNullWithTheReason()
+    {
+        var cluster = Given.ClusterOf(
+            workloads: [Given.Workload("ledger")],
+            telemetry: false,
+            sources: [new SourceStatus("prometheus/requests", SourceState.Failed, Given.Now, null, "Prometheus has not answered since 02:09 (timeout after 10 s).")]);
+        var view = MtlsCoverageBuilder.Build(Given.Snapshot(cluster), MeshQuery.All);
+        view.Coverage.Requests.ShouldBeNull();
+        view.Coverage.PlaintextRequestsPerSecond.ShouldBeNull();
+        view.Coverage.Message.ShouldBe("Telemetry of cluster test is not known: Prometheus has not answered since 02:09 (timeout after 10 s).");
+        view.Namespaces.ShouldHaveSingleItem().Workloads.ShouldHaveSingleItem().Coverage.Message.ShouldNotBeNull();
+        view.Namespaces[0].Mode.ShouldBe("PERMISSIVE");
+    }
+
+    [Fact]
+    public void Coverage_RequestQueryFailedButConnectionsKnown_OnlyRequestsAreNull()
+    {
+        var coverage = Build(
+            Given.Edge("api", "ledger", fromDestination: new ReporterTraffic()),
+            Given.Edge("ledger", "db", fromDestination: Given.Tcp(mutual: 1, plaintext: 1), protocol: "tcp")).Coverage;
+        coverage.Requests.ShouldBeNull();
+        coverage.MutualRequestsPerSecond.ShouldBeNull();
+        coverage.Connections.ShouldBe(0.5);
+        coverage.Edges.ShouldBeNull();
+        coverage.Message!.ShouldStartWith("Requests in cluster test are not known");
+    }
+
+    [Fact]
+    public void Coverage_RequestQueryNeverAnswered_IsNotNoTraffic()
+    {
+        var cluster = Given.ClusterOf(sources: [new SourceStatus("prometheus/requests", SourceState.Failed, Given.Now, null, "Too large.")]);
+        MtlsCoverageBuilder.Build(Given.Snapshot(cluster), MeshQuery.All).Coverage.Message!.ShouldStartWith("Requests in cluster test are not known: Too large.");
+    }
+
+    [Fact]
+    public void Coverage_OneOfTwoClustersMissing_CountsTheOtherAndSaysSo()
+    {
+        var one = Given.ClusterOf(edges: [Given.Edge("api", "ledger", fromDestination: Given.Http(mutual: 3, plaintext: 1))]);
+        var other = Given.ClusterOf(telemetry: false, name: "west");
+        var coverage = MtlsCoverageBuilder.Build(Given.Snapshot(one, other), MeshQuery.All).Coverage;
+        coverage.Requests.ShouldBe(0.75);
+        coverage.Message!.ShouldContain("Not counted: Telemetry of cluster west is not known");
+    }
+
+    [Fact]
+    public void Coverage_NoClusterYet_SaysSo() =>
+        MtlsCoverageBuilder.Build(MeshSnapshot.Empty, MeshQuery.All).Coverage.Message.ShouldBe("No cluster has been read yet.");
+
+    [Fact]
+    public void Namespaces_AreOfTheCallee_InOrder_WithModesAndProxies()
+    {
+        var strict = Given.Object("PeerAuthentication", "default", """{"mtls":{"mode":"STRICT"}}""");
+        var cluster = Given.ClusterOf(
+            Given.NoObjects with { PeerAuthentications = [strict] },
+            [Given.Workload("web", "front"), Given.Workload("bare", plane: DataPlane.None), Given.Workload("ledger"), Given.Workload("none", pods: [])],
+            edges:
+            [
+                Given.Edge("web", "ledger", fromDestination: Given.Http(mutual: 1), sourceNamespace: "front"),
+                Given.Edge("ledger", "gone", fromDestination: Given.Http(plaintext: 1), targetNamespace: "attic"),
+            ]);
+        var view = MtlsCoverageBuilder.Build(Given.Snapshot(cluster), MeshQuery.All);
+        view.Namespaces.Select(n => (n.Namespace, n.Coverage.Requests, n.Mode)).ShouldBe([("attic", 0d, "PERMISSIVE"), ("front", null, "PERMISSIVE"), ("payments", 1d, "STRICT")]);
+        view.Namespaces[2].Workloads.Select(w => (w.Name, w.Coverage.Requests, w.Mode, w.HasProxy)).ShouldBe(
+            [("bare", null, "STRICT", false), ("ledger", 1d, "STRICT", true), ("none", null, "STRICT", null)]);
+        view.Namespaces[0].Workloads.Select(w => (w.Name, w.Mode, w.HasProxy)).ShouldBe([("gone", null, null)]);
+    }
+
+    [Fact]
+    public void Namespaces_Filter_CountsOnlyTheirInbound()
+    {
+        var cluster = Given.ClusterOf(
+            workloads: [Given.Workload("web", "front"), Given.Workload("ledger")],
+            edges: [Given.Edge("ledger", "web", fromDestination: Given.Http(mutual: 1), targetNamespace: "front"), Given.Edge("web", "ledger", fromDestination: Given.Http(plaintext: 1), sourceNamespace: "front")]);
+        var view = MtlsCoverageBuilder.Build(Given.Snapshot(cluster), MeshQuery.For(null, ["front"]));
+        view.Coverage.Requests.ShouldBe(1);
+        view.Namespaces.ShouldHaveSingleItem().Namespace.ShouldBe("front");
+        view.Plaintext.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Plaintext_SeveralServicesOfOnePair_AreOneRow()
+    {
+        var view = Build(
+            Given.Edge("api", "ledger", fromDestination: Given.Http(plaintext: 1), host: "a.payments.svc.cluster.local"),
+            Given.Edge("api", "ledger", fromDestination: Given.Http(plaintext: 2), host: "b.payments.svc.cluster.local"),
+            Given.Edge("api", "ledger", fromDestination: Given.Tcp(plaintext: 4), protocol: "tcp"));
+        view.Plaintext.Select(p => (p.Protocol, p.RequestsPerSecond, p.ConnectionsPerSecond)).ShouldBe([("http", 3d, null), ("tcp", null, 4d)]);
+    }
+
+    private static MtlsView Build(params Edge[] edges) => MtlsCoverageBuilder.Build(Given.Snapshot(Given.ClusterOf(edges: edges)), MeshQuery.All);
+}
