@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Prometheus.Istio;
+
+/// <summary>When each proxy's certificate runs out. Pods come and go: their names are symbols of this answer alone, and go with it.</summary>
+internal sealed class CertificateAnswer() : TelemetryAnswer(new SymbolTable())
+{
+    private readonly List<(int Namespace, int Pod, int Resource, double Expiry)> _rows = [];
+
+    public override LabelColumns Columns { get; } = LabelColumns.Closed("namespace", "pod", "resource_name");
+
+    /// <summary>Ordered by namespace, pod and resource. What is left is counted from the time of the answer.</summary>
+    public ImmutableArray<ProxyCertificateSample> Samples { get; private set; } = [];
+
+    public override void Add(ReadOnlySpan<int> labels, ReadOnlySpan<SamplePoint> points)
+    {
+        var expiry = points[^1].Value;
+        if (labels[1] != SymbolTable.None && double.IsFinite(expiry))
+        {
+            _rows.Add((labels[0], labels[1], labels[2], expiry));
+        }
+    }
+
+    public override void Complete()
+    {
+        var now = At.ToUnixTimeMilliseconds() / 1000.0;
+        Samples =
+        [
+            .. _rows.Select(row => new ProxyCertificateSample(Symbols[row.Namespace], Symbols[row.Pod], Symbols[row.Resource], row.Expiry - now, At))
+                .OrderBy(sample => sample.Namespace, StringComparer.Ordinal)
+                .ThenBy(sample => sample.Pod, StringComparer.Ordinal)
+                .ThenBy(sample => sample.ResourceName, StringComparer.Ordinal),
+        ];
+        _rows.Clear();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Prometheus.Istio;
+
+/// <summary>An edge while its series come in.</summary>
+internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
+{
+    private readonly Side?[] _sides = new Side?[3];
+    private SymbolSet _sourceApps;
+    private SymbolSet _sourceVersions;
+    private SymbolSet _sourcePrincipals;
+    private SymbolSet _targetApps;
+    private SymbolSet _targetVersions;
+    private SymbolSet _targetPrincipals;
+    private SymbolSet _serviceNamespaces;
+
+    /// <summary>With the home cluster written as none.</summary>
+    public HopKey Key => key;
+
+    public int Host => host;
+
+    public bool IsTcp => isTcp;
+
+    public SymbolSet SourceApps => _sourceApps;
+
+    public SymbolSet SourceVersions => _sourceVersions;
+
+    public SymbolSet SourcePrincipals => _sourcePrincipals;
+
+    public SymbolSet TargetApps => _targetApps;
+
+    public SymbolSet TargetVersions => _targetVersions;
+
+    public SymbolSet TargetPrincipals => _targetPrincipals;
+
+    public SymbolSet ServiceNamespaces => _serviceNamespaces;
+
+    public Side? this[Reporter reporter] => _sides[(int)reporter];
+
+    public void Add(in TrafficAnswer.Row row)
+    {
+        Note(ref _sourceApps, row.SourceApp);
+        Note(ref _sourceVersions, row.SourceVersion);
+        Note(ref _sourcePrincipals, row.SourcePrincipal);
+        Note(ref _targetApps, row.TargetApp);
+        Note(ref _targetVersions, row.TargetVersion);
+        Note(ref _targetPrincipals, row.TargetPrincipal);
+        Note(ref _serviceNamespaces, row.ServiceNamespace);
+        (_sides[(int)row.Reporter] ??= new Side()).Add(in row, isTcp);
+    }
+
+    private void Note(ref SymbolSet values, int value)
+    {
+        if (value != SymbolTable.None && value != unknown)
+        {
+            values.Add(value);
+        }
+    }
+
+    /// <summary>What one reporter says.</summary>
+    internal sealed class Side
+    {
+        private double _total;
+        private double _mutual;
+        private double _plaintext;
+        private double _unknown;
+
+        public Dictionary<(int Code, int GrpcStatus, int Flags), double> Responses { get; } = new(1);
+
+        /// <summary>Null when a part of it is no number: then the whole is not known.</summary>
+        public double? Number => double.IsFinite(_total) ? _total : null;
+
+        public SecuritySplit Security => new(_mutual, _plaintext, _unknown);
+
+        public void Add(in TrafficAnswer.Row row, bool isTcp)
+        {
+            _total += row.Value;
+            if (!double.IsFinite(row.Value))
+            {
+                return;
+            }
+
+            switch (row.Security)
+            {
+                case TrafficAnswer.Protection.Mutual:
+                    _mutual += row.Value;
+                    break;
+                case TrafficAnswer.Protection.Plaintext:
+                    _plaintext += row.Value;
+                    break;
+                case TrafficAnswer.Protection.Unknown:
+                    _unknown += row.Value;
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(row), row.Security, null);
+            }
+
+            if (!isTcp)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(Responses, (row.Code, row.GrpcStatus, row.Flags), out _) += row.Value;
+            }
+        }
+    }
+}

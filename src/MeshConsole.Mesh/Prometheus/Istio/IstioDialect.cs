@@ -1,0 +1,52 @@
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Prometheus.Istio;
+
+/// <summary>Istio's standard metrics, of sidecars, gateways, waypoints and ztunnel.</summary>
+public sealed class IstioDialect : ITelemetryDialect
+{
+    /// <summary>How often the dear and the slow answers are asked for at most.</summary>
+    private static readonly TimeSpan s_everyMinute = TimeSpan.FromMinutes(1);
+
+    public string Name => "istio";
+
+    public IReadOnlyList<TelemetryQuery> Queries(TimeSpan window, bool severalClusters)
+    {
+        var duration = PromQl.Duration(window);
+        var clusters = severalClusters ? ", source_cluster, destination_cluster" : "";
+        return
+        [
+            Query(SourceNames.Requests, IstioQueries.Requests) with { ShowsTraffic = true },
+            Query(SourceNames.TcpOpened, IstioQueries.TcpOpened) with { ShowsTraffic = true },
+            Query(SourceNames.DurationSums, IstioQueries.DurationSums),
+            Query(SourceNames.DurationCounts, IstioQueries.DurationCounts),
+            Query(SourceNames.ControlPlane, IstioQueries.ControlPlane),
+            Query(SourceNames.TcpSent, IstioQueries.TcpSent),
+            Query(SourceNames.TcpReceived, IstioQueries.TcpReceived),
+            Query(SourceNames.RequestBytes, IstioQueries.RequestBytes),
+            Query(SourceNames.ResponseBytes, IstioQueries.ResponseBytes),
+            Query(SourceNames.Certificates, IstioQueries.Certificates, s_everyMinute),
+            Query(SourceNames.DurationBuckets, IstioQueries.DurationBuckets, s_everyMinute),
+        ];
+
+        TelemetryQuery Query(string name, string text, TimeSpan every = default) => new(
+            name,
+            text.Replace("$window", duration, StringComparison.Ordinal).Replace("$clusters", clusters, StringComparison.Ordinal),
+            every);
+    }
+
+    public TelemetryAnswer NewAnswer(string queryName, SymbolTable symbols, bool severalClusters) => queryName switch
+    {
+        SourceNames.Requests => new TrafficAnswer(symbols, tcp: false),
+        SourceNames.TcpOpened => new TrafficAnswer(symbols, tcp: true),
+        SourceNames.DurationSums or SourceNames.DurationCounts or SourceNames.RequestBytes or SourceNames.ResponseBytes => new HopValues(symbols, tcp: false, severalClusters),
+        SourceNames.TcpSent or SourceNames.TcpReceived => new HopValues(symbols, tcp: true, severalClusters),
+        SourceNames.DurationBuckets => new HopHistograms(symbols, severalClusters),
+        SourceNames.Certificates => new CertificateAnswer(),
+        SourceNames.ControlPlane => new ControlPlaneAnswer(),
+        _ => throw new ArgumentOutOfRangeException(nameof(queryName), queryName, "This dialect has no such query."),
+    };
+
+    public TelemetryFrame Frame(string cluster, SymbolTable symbols, TelemetryAnswers answers, TimeSpan window) =>
+        new IstioFrameBuilder(cluster, symbols, answers).Build(window);
+}

@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Prometheus.Istio;
+
+/// <summary>
+/// Joins the answers of one refresh into edges. Requests and TCP connections discover edges; durations, histograms and
+/// bytes are attached where their key names exactly one edge, and are left out, not guessed, where it could mean several.
+/// </summary>
+internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, TelemetryAnswers answers)
+{
+    private readonly Dictionary<(HopKey Key, int Host), EdgeDraft> _drafts = [];
+    private readonly Dictionary<HopKey, EdgeDraft?> _withoutClusters = [];
+    private readonly Dictionary<HopKey, EdgeDraft?> _byKey = [];
+    private readonly int _unknown = symbols.Intern("unknown"u8);
+    private int _home;
+
+    public TelemetryFrame Build(TimeSpan window)
+    {
+        var requests = answers.Get<TrafficAnswer>(SourceNames.Requests);
+        var tcp = answers.Get<TrafficAnswer>(SourceNames.TcpOpened);
+        _home = FindHome(requests, tcp);
+        Discover(requests, isTcp: false);
+        Discover(tcp, isTcp: true);
+        IndexDrafts();
+
+        var edges = ImmutableArray.CreateBuilder<Edge>(_drafts.Count);
+        foreach (var draft in _drafts.Values)
+        {
+            edges.Add(Finish(draft));
+        }
+
+        edges.Sort(IdOrder.Compare);
+        return new TelemetryFrame
+        {
+            At = answers.All.Select(answer => answer.At).DefaultIfEmpty(DateTimeOffset.UnixEpoch).Max(),
+            Window = window,
+            Edges = edges.MoveToImmutable(),
+            ProxyCertificates = answers.Get<CertificateAnswer>(SourceNames.Certificates)?.Samples ?? [],
+            ControlPlane = answers.Get<ControlPlaneAnswer>(SourceNames.ControlPlane)?.Samples ?? [],
+        };
+    }
+
+    /// <summary>
+    /// The cluster id that means "here": the configured name where telemetry uses it, else the one that most reporters give
+    /// as their own (Istio's default is <c>Kubernetes</c>, whatever the console calls the cluster).
+    /// </summary>
+    private int FindHome(params ReadOnlySpan<TrafficAnswer?> traffic)
+    {
+        var votes = new Dictionary<int, int>();
+        foreach (var answer in traffic)
+        {
+            foreach (ref readonly var row in CollectionsMarshal.AsSpan(answer?.Rows))
+            {
+                var own = row.Reporter == Reporter.Source ? row.Key.SourceCluster : row.Key.TargetCluster;
+                if (own != SymbolTable.None)
+                {
+                    CollectionsMarshal.GetValueRefOrAddDefault(votes, own, out _)++;
+                }
+            }
+        }
+
+        var configured = symbols.Intern(cluster);
+        return votes.ContainsKey(configured) ? configured
+            : votes.Count == 0 ? SymbolTable.None
+            : votes.OrderByDescending(vote => vote.Value).ThenBy(vote => symbols[vote.Key], StringComparer.Ordinal).First().Key;
+    }
+
+    private void Discover(TrafficAnswer? answer, bool isTcp)
+    {
+        if (answer is null)
+        {
+            return;
+        }
+
+        foreach (ref readonly var row in CollectionsMarshal.AsSpan(answer.Rows))
+        {
+            var key = AtHome(row.Key);
+            ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(_drafts, (key, row.Host), out _);
+            draft ??= new EdgeDraft(key, row.Host, _unknown, isTcp);
+            draft.Add(in row);
+        }
+    }
+
+    /// <summary>The cluster of the console's own configuration is written as no cluster: series that lack the label mean it too.</summary>
+    private HopKey AtHome(HopKey key) => key with
+    {
+        SourceCluster = key.SourceCluster == _home ? SymbolTable.None : key.SourceCluster,
+        TargetCluster = key.TargetCluster == _home ? SymbolTable.None : key.TargetCluster,
+    };
+
+    private void IndexDrafts()
+    {
+        foreach (var draft in _drafts.Values)
+        {
+            Index(_byKey, draft.Key, draft);
+            Index(_withoutClusters, draft.Key.WithoutClusters(), draft);
+        }
+
+        static void Index(Dictionary<HopKey, EdgeDraft?> index, HopKey key, EdgeDraft draft)
+        {
+            ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(index, key, out var known);
+            entry = known ? null : draft;
+        }
+    }
+
+    private Edge Finish(EdgeDraft draft)
+    {
+        return new Edge
+        {
+            Source = new Peer(Id(draft.Key.SourceCluster, draft.Key.SourceNamespace, draft.Key.SourceWorkload), Least(draft.SourceApps), Least(draft.SourceVersions)),
+            Target = new Peer(Id(draft.Key.TargetCluster, draft.Key.TargetNamespace, draft.Key.TargetWorkload), Least(draft.TargetApps), Least(draft.TargetVersions)),
+            ServiceHost = symbols[draft.Host],
+            ServiceNamespace = Least(draft.ServiceNamespaces) ?? WorkloadId.UnknownName,
+            Protocol = draft.IsTcp ? "tcp" : draft.Key.Protocol == _unknown ? "http" : symbols[draft.Key.Protocol],
+            FromSource = Traffic(draft, Reporter.Source),
+            FromDestination = Traffic(draft, Reporter.Destination),
+            FromWaypoint = Traffic(draft, Reporter.Waypoint),
+            SourcePrincipals = Texts(draft.SourcePrincipals),
+            DestinationPrincipals = Texts(draft.TargetPrincipals),
+        };
+    }
+
+    private ReporterTraffic? Traffic(EdgeDraft draft, Reporter reporter)
+    {
+        if (draft[reporter] is not { } side)
+        {
+            return null;
+        }
+
+        return draft.IsTcp
+            ? new ReporterTraffic
+            {
+                ConnectionsPerSecond = side.Number,
+                ConnectionSecurity = side.Security,
+                SentBytesPerSecond = Value(SourceNames.TcpReceived, draft, reporter).All,
+                ReceivedBytesPerSecond = Value(SourceNames.TcpSent, draft, reporter).All,
+            }
+            : Http(draft, reporter, side);
+    }
+
+    private ReporterTraffic Http(EdgeDraft draft, Reporter reporter, EdgeDraft.Side side)
+    {
+        var (sum, cleanSum) = Value(SourceNames.DurationSums, draft, reporter);
+        var (count, cleanCount) = Value(SourceNames.DurationCounts, draft, reporter);
+        var histograms = answers.Get<HopHistograms>(SourceNames.DurationBuckets);
+        var histogram = histograms is not null && IsOnly(draft, histograms.SplitByCluster) ? histograms.Of(draft.Key, reporter, _home) : null;
+        return new ReporterTraffic
+        {
+            Responses = Responses(side),
+            RequestsPerSecond = side.Number,
+            RequestSecurity = side.Security,
+            DurationSum = sum,
+            DurationCount = count,
+            CleanDurationSum = cleanSum,
+            CleanDurationCount = cleanCount,
+            Durations = histogram,
+            HistogramAt = histogram is null ? null : histograms!.At,
+            SentBytesPerSecond = Value(SourceNames.RequestBytes, draft, reporter).All,
+            ReceivedBytesPerSecond = Value(SourceNames.ResponseBytes, draft, reporter).All,
+        };
+    }
+
+    private (double? All, double? Clean) Value(string query, EdgeDraft draft, Reporter reporter) =>
+        answers.Get<HopValues>(query) is { } values && IsOnly(draft, values.SplitByCluster)
+            ? values.Of(draft.Key, reporter, _home)
+            : (null, null);
+
+    /// <summary>Whether the key of an answer means this edge and no other.</summary>
+    private bool IsOnly(EdgeDraft draft, bool splitByCluster) =>
+        (splitByCluster ? _byKey[draft.Key] : _withoutClusters[draft.Key.WithoutClusters()]) is not null;
+
+    private ImmutableArray<ResponseRate> Responses(EdgeDraft.Side side)
+    {
+        var responses = ImmutableArray.CreateBuilder<ResponseRate>(side.Responses.Count);
+        foreach (var (key, rate) in side.Responses)
+        {
+            if (double.IsFinite(rate))
+            {
+                responses.Add(new ResponseRate(Number(key.Code) ?? 0, Number(key.GrpcStatus), key.Flags == SymbolTable.None ? "-" : symbols[key.Flags], rate));
+            }
+        }
+
+        responses.Sort(static (x, y) =>
+        {
+            var order = x.Code.CompareTo(y.Code);
+            order = order != 0 ? order : (x.GrpcStatus ?? -1).CompareTo(y.GrpcStatus ?? -1);
+            return order != 0 ? order : string.CompareOrdinal(x.Flags, y.Flags);
+        });
+        return responses.DrainToImmutable();
+    }
+
+    private int? Number(int symbol) =>
+        symbol != SymbolTable.None && int.TryParse(symbols.Utf8(symbol), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private WorkloadId Id(int clusterSymbol, int @namespace, int workload) => new(
+        clusterSymbol == SymbolTable.None ? cluster : symbols[clusterSymbol],
+        symbols[@namespace],
+        symbols[workload]);
+
+    /// <summary>The least of the known values, so that the same answer in another order gives the same frame; null without any.</summary>
+    private string? Least(SymbolSet values)
+    {
+        string? least = null;
+        for (var i = 0; i < values.Count; i++)
+        {
+            var text = symbols[values[i]];
+            least = least is null || string.CompareOrdinal(text, least) < 0 ? text : least;
+        }
+
+        return least;
+    }
+
+    private ImmutableArray<string> Texts(SymbolSet values)
+    {
+        var texts = new string[values.Count];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            texts[i] = symbols[values[i]];
+        }
+
+        Array.Sort(texts, StringComparer.Ordinal);
+        return ImmutableCollectionsMarshal.AsImmutableArray(texts);
+    }
+}

@@ -1,0 +1,110 @@
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Prometheus;
+
+/// <summary>
+/// Telemetry at past instants: the same queries, asked once however many ask for them, and kept for a while because the past
+/// does not change.
+/// </summary>
+public sealed class TelemetryHistory
+{
+    private const int FramesKept = 8;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Entry> _entries = [];
+    private readonly string _cluster;
+    private readonly ITelemetryDialect _dialect;
+    private readonly TelemetrySettings _settings;
+    private readonly TelemetryRefresh _refresh;
+    private readonly Func<bool> _severalClusters;
+
+    /// <param name="severalClusters">Whether telemetry has shown more than one cluster; asked before each read.</param>
+    public TelemetryHistory(string cluster, PrometheusClient client, ITelemetryDialect dialect, TelemetrySettings settings, Func<bool> severalClusters)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(cluster);
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(dialect);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(severalClusters);
+        _cluster = cluster;
+        _dialect = dialect;
+        _settings = settings;
+        _severalClusters = severalClusters;
+        _refresh = new TelemetryRefresh(client, dialect, settings.MaxParallelQueries);
+    }
+
+    /// <summary>
+    /// The frame at <paramref name="at"/>, moved back to a multiple of the refresh interval. Parts that could not be read are
+    /// missing in it; when none could, it fails.
+    /// </summary>
+    /// <param name="window">Rate window; null for the configured one.</param>
+    /// <exception cref="PrometheusException">No query was answered.</exception>
+    public async Task<TelemetryFrame> AtAsync(DateTimeOffset at, TimeSpan? window, CancellationToken cancellationToken)
+    {
+        var ticks = at.UtcTicks - (at.UtcTicks % _settings.RefreshInterval.Ticks);
+        var aligned = new DateTimeOffset(ticks, TimeSpan.Zero);
+        var entry = Find(aligned, window ?? _settings.RateWindow);
+        try
+        {
+            return await entry.Frame.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PrometheusException)
+        {
+            // A failure is not the past: the next one who asks tries again.
+            lock (_lock)
+            {
+                _entries.Remove(entry);
+            }
+
+            throw;
+        }
+    }
+
+    private Entry Find(DateTimeOffset at, TimeSpan window)
+    {
+        lock (_lock)
+        {
+            var node = _entries.First;
+            while (node is not null && (node.Value.At != at || node.Value.Window != window))
+            {
+                node = node.Next;
+            }
+
+            if (node is not null)
+            {
+                _entries.Remove(node);
+                _entries.AddFirst(node);
+                return node.Value;
+            }
+
+            // Whoever asked first may go away; the others still wait for the answer. Each query ends by its own timeout.
+            var entry = new Entry(at, window, new Lazy<Task<TelemetryFrame>>(() => ReadAsync(at, window, CancellationToken.None)));
+            _entries.AddFirst(entry);
+            while (_entries.Count > FramesKept)
+            {
+                _entries.RemoveLast();
+            }
+
+            return entry;
+        }
+    }
+
+    private async Task<TelemetryFrame> ReadAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
+    {
+        var several = _severalClusters();
+        var symbols = new SymbolTable();
+        var answers = new TelemetryAnswers();
+        var outcomes = await _refresh.RunAsync(_dialect.Queries(window, several), at, symbols, several, cancellationToken).ConfigureAwait(false);
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.Answer is { } answer)
+            {
+                answers.Set(outcome.Query.Name, answer);
+            }
+        }
+
+        return answers.All.Any() ? _dialect.Frame(_cluster, symbols, answers, window) : throw outcomes[0].Fault!;
+    }
+
+    private sealed record Entry(DateTimeOffset At, TimeSpan Window, Lazy<Task<TelemetryFrame>> Frame);
+}
