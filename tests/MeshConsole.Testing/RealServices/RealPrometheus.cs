@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MeshConsole.Testing.RealServices;
@@ -21,6 +22,8 @@ public sealed class RealPrometheus : IAsyncDisposable
     public Uri Address => new($"http://127.0.0.1:{_port}/");
 
     public HttpClient Http => _http;
+
+    private string QueryLog => _scratch.File("queries.log");
 
     public string Log => _process?.LastLines(100) ?? "";
 
@@ -48,12 +51,13 @@ public sealed class RealPrometheus : IAsyncDisposable
     }
 
     /// <summary>One scrape job over HTTP.</summary>
-    public static string Job(string name, Uri target, TimeSpan interval) => string.Create(
+    /// <param name="timestamps">Whether samples keep the times that the target states.</param>
+    public static string Job(string name, Uri target, TimeSpan interval, bool timestamps = false) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         - job_name: {name}
           honor_labels: true
-          honor_timestamps: false
+          honor_timestamps: {(timestamps ? "true" : "false")}
           scrape_interval: {interval.TotalMilliseconds:0}ms
           scrape_timeout: {Math.Min(interval.TotalMilliseconds, 10_000):0}ms
           metrics_path: {target.AbsolutePath}
@@ -123,6 +127,74 @@ public sealed class RealPrometheus : IAsyncDisposable
     /// </summary>
     public async Task<IReadOnlyList<PrometheusSample>> QueryAsync(string query, DateTimeOffset? at = null, CancellationToken cancellationToken = default)
     {
+        var data = await AskAsync(query, at, cancellationToken);
+        var results = data["resultType"]!.GetValue<string>() == "scalar"
+            ? [new JsonObject { ["metric"] = new JsonObject(), ["value"] = data["result"]!.DeepClone() }]
+            : data["result"]!.AsArray().Select(item => item!);
+        return [.. results.Select(item => new PrometheusSample(LabelsOf(item), ParseValue(item["value"]![1]!.GetValue<string>())))];
+    }
+
+    /// <summary>
+    /// The samples themselves: <c>selector[window]</c> at an instant, as scraped. What a test works out rates from by hand.
+    /// </summary>
+    public async Task<IReadOnlyList<PrometheusSeries>> RawAsync(string rangeSelector, DateTimeOffset at, CancellationToken cancellationToken = default)
+    {
+        var answer = await AskAsync(rangeSelector, at, cancellationToken);
+        return
+        [
+            .. answer["result"]!.AsArray().Select(item => new PrometheusSeries(
+                LabelsOf(item!),
+                [.. item!["values"]!.AsArray().Select(pair => (Milliseconds: (long)Math.Round(pair![0]!.GetValue<double>() * 1000), Value: ParseValue(pair[1]!.GetValue<string>())))])),
+        ];
+    }
+
+    /// <summary>Every query that was sent to this server so far, with its instant, as the server itself logged it. Oldest first.</summary>
+    public async Task<IReadOnlyList<PrometheusLoggedQuery>> LoggedQueriesAsync(CancellationToken cancellationToken = default)
+    {
+        var path = QueryLog;
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(stream);
+        var queries = new List<PrometheusLoggedQuery>();
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            JsonNode entry;
+            try
+            {
+                entry = JsonNode.Parse(line)!;
+            }
+            catch (JsonException)
+            {
+                // The last line is still being written.
+                break;
+            }
+
+            var parameters = entry["params"]!;
+            queries.Add(new PrometheusLoggedQuery(
+                parameters["query"]!.GetValue<string>(),
+                DateTimeOffset.Parse(parameters["start"]!.GetValue<string>(), CultureInfo.InvariantCulture),
+                DateTimeOffset.Parse(parameters["end"]!.GetValue<string>(), CultureInfo.InvariantCulture)));
+        }
+
+        return queries;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _http.Dispose();
+        _scratch.Dispose();
+    }
+
+    private static Dictionary<string, string> LabelsOf(JsonNode item) =>
+        item["metric"]!.AsObject().ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal);
+
+    private async Task<JsonNode> AskAsync(string query, DateTimeOffset? at, CancellationToken cancellationToken)
+    {
         var form = new Dictionary<string, string> { ["query"] = query };
         if (at is { } instant)
         {
@@ -132,28 +204,7 @@ public sealed class RealPrometheus : IAsyncDisposable
         using var content = new FormUrlEncodedContent(form);
         using var response = await _http.PostAsync(new Uri("api/v1/query", UriKind.Relative), content, cancellationToken);
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
-        if (answer["status"]?.GetValue<string>() != "success")
-        {
-            throw new InvalidOperationException($"{query}: {answer.ToJsonString()}");
-        }
-
-        var data = answer["data"]!;
-        var results = data["resultType"]!.GetValue<string>() == "scalar"
-            ? [new JsonObject { ["metric"] = new JsonObject(), ["value"] = data["result"]!.DeepClone() }]
-            : data["result"]!.AsArray().Select(item => item!);
-        return
-        [
-            .. results.Select(item => new PrometheusSample(
-                item["metric"]!.AsObject().ToDictionary(label => label.Key, label => label.Value!.GetValue<string>(), StringComparer.Ordinal),
-                ParseValue(item["value"]![1]!.GetValue<string>()))),
-        ];
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        _http.Dispose();
-        _scratch.Dispose();
+        return answer["status"]?.GetValue<string>() == "success" ? answer["data"]! : throw new InvalidOperationException($"{query}: {answer.ToJsonString()}");
     }
 
     private static double ParseValue(string text) => text switch
@@ -167,8 +218,8 @@ public sealed class RealPrometheus : IAsyncDisposable
     private void WriteConfiguration(string scrapeConfigs) => File.WriteAllText(
         _scratch.File("prometheus.yml"),
         scrapeConfigs.Length == 0
-            ? "global:\n  scrape_interval: 1m\n"
-            : $"global:\n  scrape_interval: 1m\nscrape_configs:\n{scrapeConfigs}");
+            ? $"global:\n  scrape_interval: 1m\n  query_log_file: {QueryLog}\n"
+            : $"global:\n  scrape_interval: 1m\n  query_log_file: {QueryLog}\nscrape_configs:\n{scrapeConfigs}");
 
     private async Task LoadAsync(string openMetrics)
     {
@@ -186,6 +237,15 @@ public sealed class RealPrometheus : IAsyncDisposable
         File.Delete(samples);
     }
 }
+
+/// <summary>One series of raw samples, oldest first.</summary>
+public sealed record PrometheusSeries(IReadOnlyDictionary<string, string> Labels, IReadOnlyList<(long Milliseconds, double Value)> Samples)
+{
+    public string this[string label] => Labels.TryGetValue(label, out var value) ? value : "";
+}
+
+/// <summary>One query as the server logged it; an instant query starts where it ends.</summary>
+public sealed record PrometheusLoggedQuery(string Query, DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>One series of an instant answer.</summary>
 public sealed record PrometheusSample(IReadOnlyDictionary<string, string> Labels, double Value)
