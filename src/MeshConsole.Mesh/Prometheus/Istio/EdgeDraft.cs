@@ -83,13 +83,13 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
             switch (row.Security)
             {
-                case Protection.Mutual:
+                case TrafficAnswer.Protection.Mutual:
                     _mutual += row.Value;
                     break;
-                case Protection.Plaintext:
+                case TrafficAnswer.Protection.Plaintext:
                     _plaintext += row.Value;
                     break;
-                case Protection.Unknown:
+                case TrafficAnswer.Protection.Unknown:
                     _unknown += row.Value;
                     break;
                 default:

@@ -1,0 +1,32 @@
+using MeshConsole.Mesh.Certificates;
+
+namespace MeshConsole.Components;
+
+/// <summary>A certificate's state in the few words of a table: "renews in 11 h", "late by 3 h", "expires in 5 d", "expired 60 s ago".</summary>
+public static class CertificateWords
+{
+    public static string Of(CertificateView certificate, DateTimeOffset now)
+    {
+        if (certificate.NotAfter is not { } notAfter)
+        {
+            return "expiry not known";
+        }
+
+        if (notAfter <= now)
+        {
+            return $"expired {Format.Duration(now - notAfter)} ago";
+        }
+
+        var renews = RenewsAt(certificate);
+        return certificate.State switch
+        {
+            CertificateState.Late when renews is { } at && at <= now => $"late by {Format.Duration(now - at)}",
+            CertificateState.Valid when renews is { } at && at > now => $"renews in {Format.Duration(at - now)}",
+            _ => $"expires in {Format.Duration(notAfter - now)}",
+        };
+    }
+
+    /// <summary>When it should be renewed; null when nobody renews it or its life is not known.</summary>
+    public static DateTimeOffset? RenewsAt(CertificateView certificate) =>
+        certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null;
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Components.Layout;
+
+/// <summary>One thing that the search offers.</summary>
+/// <param name="Kind">In words: Page, Workload, Service, Namespace, Route.</param>
+/// <param name="Href">Where it is shown.</param>
+public sealed record SearchHit(string Kind, string Name, string? Namespace, string Href)
+{
+    /// <summary>Never more than this; the reader types on instead of scrolling.</summary>
+    public const int Limit = 30;
+
+    private static readonly ImmutableArray<(string Title, string Page, string Words)> s_pages =
+    [
+        ("Overview", PageAddress.Overview, "home problems golden signals control plane"),
+        ("Topology", PageAddress.Topology, "graph map edges"),
+        ("mTLS", PageAddress.Mtls, "encryption plaintext policies peer authentication coverage"),
+        ("Certificates", PageAddress.Certificates, "expiry tls renew"),
+        ("Latency", PageAddress.Latency, "hops overhead percentile p99 sidecar"),
+        ("Traffic", PageAddress.Traffic, "routes canary weights split virtualservice"),
+    ];
+
+    /// <summary>
+    /// Pages and objects whose name holds <paramref name="text"/>: exact names first, then beginnings, then the rest; among
+    /// equals in the order of names. An empty text gives the pages.
+    /// </summary>
+    /// <returns>The hits, at most <see cref="Limit"/>, and how many there are in all.</returns>
+    public static (ImmutableArray<SearchHit> Hits, int Total) Find(MeshSnapshot snapshot, MeshQuery query, string text)
+    {
+        var wanted = text.Trim();
+        if (wanted.Length == 0)
+        {
+            return ([.. s_pages.Select(page => new SearchHit("Page", page.Title, null, PageAddress.To(page.Page, query)))], s_pages.Length);
+        }
+
+        var found = new List<(int Rank, SearchHit Hit)>();
+        foreach (var page in s_pages)
+        {
+            var rank = Rank(page.Title, wanted);
+            if (rank < 0 && page.Words.Contains(wanted, StringComparison.OrdinalIgnoreCase))
+            {
+                rank = 2;
+            }
+
+            Add(rank, () => new SearchHit("Page", page.Title, null, PageAddress.To(page.Page, query)));
+        }
+
+        foreach (var cluster in snapshot.Clusters.Where(cluster => query.MatchesCluster(cluster.Name)))
+        {
+            foreach (var workload in cluster.Workloads)
+            {
+                var kind = workload.IsWaypoint ? NodeKind.Waypoint : workload.IsGateway ? NodeKind.Gateway : NodeKind.Workload;
+                var node = new NodeId(cluster.Name, workload.Id.Namespace, kind, workload.Id.Name).ToString();
+                Add(Rank(workload.Id.Name, wanted), () => new SearchHit("Workload", workload.Id.Name, workload.Id.Namespace, InTopology(workload.Id.Namespace, "workload", node)));
+            }
+
+            foreach (var service in cluster.Services)
+            {
+                var node = new NodeId(cluster.Name, service.Id.Namespace, NodeKind.Service, service.Id.Name).ToString();
+                Add(Rank(service.Id.Name, wanted), () => new SearchHit("Service", service.Id.Name, service.Id.Namespace, InTopology(service.Id.Namespace, "service", node)));
+            }
+
+            foreach (var route in Objects(cluster.Objects.VirtualServices).Concat(Objects(cluster.Objects.HttpRoutes)).Concat(Objects(cluster.Objects.GrpcRoutes)))
+            {
+                Add(Rank(route.Name, wanted), () => new SearchHit(route.Kind, route.Name, route.Namespace, PageAddress.To(PageAddress.Traffic, query, (PageAddress.Filter, route.Name))));
+            }
+
+            if (!cluster.Objects.Namespaces.IsDefault)
+            {
+                foreach (var name in cluster.Objects.Namespaces.Select(item => item.Meta.Name))
+                {
+                    Add(Rank(name, wanted), () => new SearchHit("Namespace", name, null, PageAddress.To(PageAddress.Topology, MeshQuery.For(query.Cluster, [name]))));
+                }
+            }
+        }
+
+        return ([.. found.OrderBy(entry => entry.Rank).ThenBy(entry => entry.Hit.Name, StringComparer.OrdinalIgnoreCase).ThenBy(entry => entry.Hit.Kind, StringComparer.Ordinal).Take(Limit).Select(entry => entry.Hit)], found.Count);
+
+        void Add(int rank, Func<SearchHit> hit)
+        {
+            if (rank >= 0)
+            {
+                found.Add((rank, hit()));
+            }
+        }
+
+        // An object outside the chosen namespaces is shown with all of them: a hit that leads to an empty page helps nobody.
+        string InTopology(string @namespace, string view, string node) => PageAddress.To(
+            PageAddress.Topology,
+            query.Matches(@namespace) ? query : MeshQuery.For(query.Cluster, []),
+            ("view", view),
+            (PageAddress.Selected, node));
+    }
+
+    private static IEnumerable<(string Kind, string Namespace, string Name)> Objects(ImmutableArray<Mesh.Kubernetes.Objects.MeshObject> objects) =>
+        objects.IsDefault ? [] : objects.Select(item => (item.Kind, item.Meta.Namespace, item.Meta.Name));
+
+    private static int Rank(string name, string wanted) => name.IndexOf(wanted, StringComparison.OrdinalIgnoreCase) switch
+    {
+        < 0 => -1,
+        0 => name.Length == wanted.Length ? 0 : 1,
+        _ => 2,
+    };
+}

@@ -1,0 +1,50 @@
+using MeshConsole.Mesh.Snapshots;
+using Microsoft.AspNetCore.Components;
+
+namespace MeshConsole.Components;
+
+/// <summary>
+/// What every part that draws the mesh needs: the snapshot, which the layout cascades, and the choice of cluster and
+/// namespaces, which lives in the URL. A circuit keeps nothing else of the mesh.
+/// </summary>
+public abstract class MeshComponent : ComponentBase
+{
+    /// <summary>The newest snapshot, the same object for all circuits.</summary>
+    [CascadingParameter]
+    public MeshSnapshot Snapshot { get; set; } = MeshSnapshot.Empty;
+
+    [SupplyParameterFromQuery(Name = PageAddress.ClusterParameter)]
+    public string? ClusterName { get; set; }
+
+    [SupplyParameterFromQuery(Name = PageAddress.NamespaceParameter)]
+    public string? NamespaceNames { get; set; }
+
+    [Inject]
+    protected IMeshViews Views { get; set; } = null!;
+
+    [Inject]
+    protected NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    protected TimeProvider Time { get; set; } = null!;
+
+    /// <summary>Cluster and namespaces of the URL.</summary>
+    protected MeshQuery Query { get; private set; } = MeshQuery.All;
+
+    protected DateTimeOffset Now => Time.GetUtcNow();
+
+    protected override void OnParametersSet()
+    {
+        var query = PageAddress.ReadQuery(ClusterName, NamespaceNames);
+        if (!query.Equals(Query))
+        {
+            Query = query;
+        }
+    }
+
+    /// <summary>This page's address with some parameters changed; null removes one.</summary>
+    protected string With(params (string Name, string? Value)[] changes) => PageAddress.With(Navigation, changes);
+
+    /// <summary>Another page with this cluster and these namespaces.</summary>
+    protected string To(string page, params (string Name, string? Value)[] parameters) => PageAddress.To(page, Query, parameters);
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using MeshConsole.Mesh.Snapshots;
+using Microsoft.AspNetCore.Components;
+
+namespace MeshConsole.Components;
+
+/// <summary>The one place where addresses of pages are read and written. What a page shows is in its address, so a link shows the same.</summary>
+public static class PageAddress
+{
+    public const string ClusterParameter = "cluster";
+    public const string NamespaceParameter = "namespace";
+    public const string Selected = "selected";
+    public const string Sort = "sort";
+    public const string Filter = "q";
+
+    public const string Overview = "";
+    public const string Topology = "topology";
+    public const string Mtls = "mtls";
+    public const string Certificates = "certificates";
+    public const string Latency = "latency";
+    public const string Traffic = "traffic";
+
+    /// <summary>Reads cluster and comma separated namespaces.</summary>
+    public static MeshQuery ReadQuery(string? cluster, string? namespaces)
+    {
+        var chosen = string.IsNullOrWhiteSpace(cluster) ? null : cluster.Trim();
+        var names = (namespaces ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return chosen is null && names.Length == 0 ? MeshQuery.All : MeshQuery.For(chosen, names);
+    }
+
+    /// <summary>A page, relative to the base address, with the cluster and namespaces of <paramref name="query"/>.</summary>
+    public static string To(string page, MeshQuery query, params (string Name, string? Value)[] parameters)
+    {
+        var address = new StringBuilder(page.Length == 0 ? "./" : page);
+        var separator = '?';
+        Append(ClusterParameter, query.Cluster);
+        Append(NamespaceParameter, query.Namespaces.IsEmpty ? null : string.Join(',', query.Namespaces));
+        foreach (var (name, value) in parameters)
+        {
+            Append(name, value);
+        }
+
+        return address.ToString();
+
+        void Append(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                address.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
+                separator = '&';
+            }
+        }
+    }
+
+    /// <summary>The current page with some parameters changed; null or empty removes one.</summary>
+    public static string With(NavigationManager navigation, params (string Name, string? Value)[] changes) =>
+        navigation.GetUriWithQueryParameters(changes.ToDictionary(change => change.Name, change => (object?)(string.IsNullOrEmpty(change.Value) ? null : change.Value), StringComparer.Ordinal));
+
+    /// <summary>
+    /// The page that a problem points to, as one of ours: an absolute address or one outside the console is refused, since
+    /// its text may come from a cluster.
+    /// </summary>
+    public static string? Local(string? page)
+    {
+        var path = page?.TrimStart('/');
+        return path is null || path.Contains("//", StringComparison.Ordinal) || path.Contains('\\') || path.Split('?', '/')[0].Contains(':')
+            ? null
+            : path.Length == 0 ? "./" : path;
+    }
+
+    /// <summary>First segment of a page's relative address: <c>mtls</c> of <c>/mtls?selected=x</c>.</summary>
+    public static string PageOf(string address) => address.TrimStart('/', '.').Split('?', '#', '/')[0];
+}

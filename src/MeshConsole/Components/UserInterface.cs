@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Radzen;
+
+namespace MeshConsole.Components;
+
+/// <summary>Brings the pages into the web app.</summary>
+public static class UserInterface
+{
+    /// <summary>
+    /// Services of the pages. They read <c>IMeshSnapshots</c>, <c>IMeshViews</c>, <c>IDemoScenarios</c> and
+    /// <c>TimeProvider</c>, which the host registers.
+    /// </summary>
+    public static IServiceCollection AddUserInterface(this IServiceCollection services, UserInterfaceOptions? options = null)
+    {
+        services.TryAddSingleton(options ?? UserInterfaceOptions.Default);
+        services.AddRazorComponents().AddInteractiveServerComponents(circuit =>
+        {
+            // A lost connection may come back within this time and finds its page as it was; the page's state is in its address anyway.
+            circuit.DisconnectedCircuitMaxRetained = 100;
+            circuit.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
+            circuit.MaxBufferedUnacknowledgedRenderBatches = 4;
+        });
+        services.AddRadzenComponents();
+        services.AddCascadingAuthenticationState();
+        return services;
+    }
+
+    /// <summary>Static assets and pages.</summary>
+    public static WebApplication MapUserInterface(this WebApplication app)
+    {
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        return app;
+    }
+}
