@@ -37,6 +37,12 @@ public sealed class ResourceType
     /// <summary>True when <c>metadata.generation</c> counts the changes of the desired state.</summary>
     public bool HasGeneration { get; init; }
 
+    /// <summary>True when a PUT may leave out <c>metadata.resourceVersion</c> and so write over whatever is there.</summary>
+    public bool AllowsUnconditionalUpdate { get; init; } = true;
+
+    /// <summary>True when a PUT to a name that does not exist creates it.</summary>
+    public bool CreatesOnUpdate { get; init; }
+
     /// <summary>Dotted paths that a field selector may name besides <c>metadata.name</c> and <c>metadata.namespace</c>.</summary>
     public ImmutableArray<string> SelectableFields { get; init; } = [];
 

@@ -53,7 +53,7 @@ public static class ResourceTypes
 
     public static ResourceType Events { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Event", Plural = "events", Singular = "event", ShortNames = ["ev"],
+        Group = "", Versions = ["v1"], Kind = "Event", Plural = "events", Singular = "event", ShortNames = ["ev"], CreatesOnUpdate = true,
         SelectableFields =
         [
             "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
@@ -77,12 +77,13 @@ public static class ResourceTypes
     public static ResourceType Leases { get; } = new()
     {
         Group = "coordination.k8s.io", Versions = ["v1"], Kind = "Lease", Plural = "leases", Singular = "lease",
+        AllowsUnconditionalUpdate = false, CreatesOnUpdate = true,
     };
 
     public static ResourceType MutatingWebhookConfigurations { get; } = new()
     {
         Group = "admissionregistration.k8s.io", Versions = ["v1"], Kind = "MutatingWebhookConfiguration", Plural = "mutatingwebhookconfigurations",
-        Singular = "mutatingwebhookconfiguration", Categories = ["api-extensions"], Namespaced = false, HasGeneration = true,
+        Singular = "mutatingwebhookconfiguration", Categories = ["api-extensions"], Namespaced = false, HasGeneration = true, AllowsUnconditionalUpdate = false,
     };
 
     public static ResourceType VirtualServices { get; } = Istio("networking", "VirtualService", ["v1", "v1beta1", "v1alpha3"], "vs");
@@ -120,7 +121,7 @@ public static class ResourceTypes
     public static ResourceType Certificates { get; } = new()
     {
         Group = "cert-manager.io", Versions = ["v1"], Kind = "Certificate", Plural = "certificates", Singular = "certificate", ShortNames = ["cert", "certs"],
-        Categories = ["cert-manager"], Custom = true, HasStatus = true, HasGeneration = true,
+        Categories = ["cert-manager"], Custom = true, HasStatus = true, HasGeneration = true, AllowsUnconditionalUpdate = false,
     };
 
     /// <summary>Every kind, in the order in which discovery lists them.</summary>
@@ -158,7 +159,7 @@ public static class ResourceTypes
     private static ResourceType Istio(string area, string kind, ImmutableArray<string> versions, string? shortName = null, string? plural = null) => new()
     {
         Group = area + ".istio.io", Versions = versions, Kind = kind, Plural = plural ?? kind.ToLowerInvariant() + "s", Singular = kind.ToLowerInvariant(),
-        ShortNames = shortName is null ? [] : [shortName], Categories = ["istio-io", area + "-istio-io"], Custom = true, HasStatus = true, HasGeneration = true,
+        ShortNames = shortName is null ? [] : [shortName], Categories = ["istio-io", area + "-istio-io"], Custom = true, HasStatus = true, HasGeneration = true, AllowsUnconditionalUpdate = false,
     };
 
     private static ResourceType GatewayApi(
@@ -166,5 +167,6 @@ public static class ResourceTypes
     {
         Group = "gateway.networking.k8s.io", Versions = versions, Kind = kind, Plural = plural, Singular = kind.ToLowerInvariant(),
         ShortNames = shortName is null ? [] : [shortName], Categories = ["gateway-api"], Namespaced = namespaced, Custom = true, HasStatus = hasStatus, HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
     };
 }
