@@ -17,7 +17,14 @@ public sealed record RouteView(
     ImmutableArray<RouteBackend> Backends,
     RouteOwner Owner,
     string Summary,
-    RoutePolicy Policy);
+    RoutePolicy Policy)
+{
+    /// <summary>Where it applies: <c>mesh</c> (the callers' proxies), or gateways as <c>namespace/name</c>.</summary>
+    public ImmutableArray<string> AppliesAt { get; init; } = [];
+
+    /// <summary>What is odd about the rule, in words: hosts and subsets that do not exist, weights that add up to nothing, rules never reached.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}
 
 public sealed record RouteObject(string ApiVersion, string Kind, string Namespace, string Name, string Uid, string ResourceVersion);
 

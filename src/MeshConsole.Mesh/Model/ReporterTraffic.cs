@@ -19,6 +19,12 @@ public sealed record ReporterTraffic
     /// <summary>TCP connections opened per second by how they are protected. None for HTTP traffic.</summary>
     public SecuritySplit ConnectionSecurity { get; init; } = SecuritySplit.None;
 
+    /// <summary>
+    /// TCP bytes per second, both ways, by how their connections are protected: speaks for connections that were opened
+    /// before the window. None for HTTP traffic.
+    /// </summary>
+    public SecuritySplit ByteSecurity { get; init; } = SecuritySplit.None;
+
     public double? ConnectionsPerSecond { get; init; }
 
     /// <summary>Milliseconds of request duration per second, all requests: divided by <see cref="DurationCount"/> it is the mean.</summary>

@@ -44,6 +44,7 @@ public static class ReporterTrafficSum
         var responses = new SortedDictionary<(int Code, int Grpc, string Flags), double>(ResponseOrder.Instance);
         var requestSecurity = SecuritySplit.None;
         var connectionSecurity = SecuritySplit.None;
+        var byteSecurity = SecuritySplit.None;
         double? requests = null, connections = null, sum = null, count = null, cleanSum = null, cleanCount = null, sent = null, received = null;
         DateTimeOffset? histogramAt = null;
         var histograms = new List<Histogram>();
@@ -57,6 +58,7 @@ public static class ReporterTrafficSum
 
             requestSecurity = requestSecurity.Add(part.RequestSecurity);
             connectionSecurity = connectionSecurity.Add(part.ConnectionSecurity);
+            byteSecurity = byteSecurity.Add(part.ByteSecurity);
             requests = Plus(requests, part.RequestsPerSecond);
             connections = Plus(connections, part.ConnectionsPerSecond);
             sum = Plus(sum, part.DurationSum);
@@ -77,6 +79,7 @@ public static class ReporterTrafficSum
             Responses = [.. responses.Select(r => new ResponseRate(r.Key.Code, r.Key.Grpc < 0 ? null : r.Key.Grpc, r.Key.Flags, r.Value))],
             RequestSecurity = requestSecurity,
             ConnectionSecurity = connectionSecurity,
+            ByteSecurity = byteSecurity,
             RequestsPerSecond = requests,
             ConnectionsPerSecond = connections,
             DurationSum = sum,

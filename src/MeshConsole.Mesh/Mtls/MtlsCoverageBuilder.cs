@@ -24,7 +24,7 @@ public static class MtlsCoverageBuilder
         var window = 0.0;
         foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)))
         {
-            var (ofRequests, ofConnections) = WhyUnknown(cluster);
+            var (ofRequests, ofConnections) = (TelemetryGaps.Requests(cluster), TelemetryGaps.Connections(cluster));
             knownRequests += ofRequests is null ? 1 : 0;
             knownConnections += ofConnections is null ? 1 : 0;
             missing.AddRange(new[] { ofRequests, ofConnections }.OfType<string>());
@@ -61,48 +61,6 @@ public static class MtlsCoverageBuilder
             namespaces.ToImmutable(),
             plaintext.ToImmutable());
     }
-
-    private static (string? Requests, string? Connections) WhyUnknown(ClusterSnapshot cluster)
-    {
-        if (cluster.Telemetry is null)
-        {
-            var why = SourceWords.Why(cluster, $"Telemetry of cluster {cluster.Name} is not known", "prometheus/");
-            return (why, why);
-        }
-
-        // A query that never answered leaves null on every edge, or no edge at all; no edges from a live query are an answer.
-        bool httpKnown = false, tcpKnown = false, http = false, tcp = false;
-        foreach (var edge in cluster.Edges)
-        {
-            foreach (var report in new[] { edge.FromDestination, edge.FromWaypoint })
-            {
-                if (report is null)
-                {
-                    continue;
-                }
-
-                if (edge.Protocol == "tcp")
-                {
-                    tcp = true;
-                    tcpKnown |= report.ConnectionsPerSecond is not null || report.ConnectionSecurity.Total > 0;
-                }
-                else
-                {
-                    http = true;
-                    httpKnown |= report.RequestsPerSecond is not null || report.RequestSecurity.Total > 0;
-                }
-            }
-        }
-
-        return (
-            httpKnown || (!http && !Unanswered(cluster, SourceNames.Requests)) ? null
-                : SourceWords.Why(cluster, $"Requests in cluster {cluster.Name} are not known", SourceNames.Requests),
-            tcpKnown || (!tcp && !Unanswered(cluster, SourceNames.TcpOpened)) ? null
-                : SourceWords.Why(cluster, $"TCP connections in cluster {cluster.Name} are not known", SourceNames.TcpOpened));
-    }
-
-    private static bool Unanswered(ClusterSnapshot cluster, string source) =>
-        cluster.Sources.Any(s => s.LastSuccess is null && s.Name.StartsWith(source, StringComparison.Ordinal));
 
     /// <summary>Traffic with a known or unknown protection per caller, callee and protocol: the unit that is called an edge.</summary>
     private static List<KeyValuePair<PairKey, Pair>> Pairs(ClusterSnapshot cluster, MeshQuery query)

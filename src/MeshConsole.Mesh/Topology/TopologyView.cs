@@ -81,7 +81,10 @@ public sealed record TopologyEdge
     public required Health Health { get; init; }
 }
 
-public sealed record ResponseShare(string Code, string Flags, double RequestsPerSecond);
+/// <param name="Code">HTTP status; <c>0</c> when no response was started.</param>
+/// <param name="Flags">Envoy's response flags, comma separated; <c>-</c> for none.</param>
+/// <param name="GrpcStatus">Null for other protocols.</param>
+public sealed record ResponseShare(string Code, string Flags, double RequestsPerSecond, int? GrpcStatus = null);
 
 /// <summary>Milliseconds; a quantile is null when no histogram is known, and is bounded by the bucket it falls in.</summary>
 public sealed record LatencyMs(double? Mean, double? P50, double? P90, double? P95, double? P99);

@@ -83,13 +83,13 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
             switch (row.Security)
             {
-                case TrafficAnswer.Protection.Mutual:
+                case Protection.Mutual:
                     _mutual += row.Value;
                     break;
-                case TrafficAnswer.Protection.Plaintext:
+                case Protection.Plaintext:
                     _plaintext += row.Value;
                     break;
-                case TrafficAnswer.Protection.Unknown:
+                case Protection.Unknown:
                     _unknown += row.Value;
                     break;
                 default:

@@ -131,21 +131,27 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
             return null;
         }
 
-        return draft.IsTcp
-            ? new ReporterTraffic
-            {
-                ConnectionsPerSecond = side.Number,
-                ConnectionSecurity = side.Security,
-                SentBytesPerSecond = Value(SourceNames.TcpReceived, draft, reporter).All,
-                ReceivedBytesPerSecond = Value(SourceNames.TcpSent, draft, reporter).All,
-            }
-            : Http(draft, reporter, side);
+        if (!draft.IsTcp)
+        {
+            return Http(draft, reporter, side);
+        }
+
+        // Sent and received are from the callee's point of view: what it sends is the response.
+        var (response, request) = (Value(SourceNames.TcpSent, draft, reporter), Value(SourceNames.TcpReceived, draft, reporter));
+        return new ReporterTraffic
+        {
+            ConnectionsPerSecond = side.Number,
+            ConnectionSecurity = side.Security,
+            ByteSecurity = response.Security.Add(request.Security),
+            SentBytesPerSecond = request.All,
+            ReceivedBytesPerSecond = response.All,
+        };
     }
 
     private ReporterTraffic Http(EdgeDraft draft, Reporter reporter, EdgeDraft.Side side)
     {
-        var (sum, cleanSum) = Value(SourceNames.DurationSums, draft, reporter);
-        var (count, cleanCount) = Value(SourceNames.DurationCounts, draft, reporter);
+        var (sum, cleanSum, _) = Value(SourceNames.DurationSums, draft, reporter);
+        var (count, cleanCount, _) = Value(SourceNames.DurationCounts, draft, reporter);
         var histograms = answers.Get<HopHistograms>(SourceNames.DurationBuckets);
         var histogram = histograms is not null && IsOnly(draft, histograms.SplitByCluster) ? histograms.Of(draft.Key, reporter, _home) : null;
         return new ReporterTraffic
@@ -164,10 +170,10 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
         };
     }
 
-    private (double? All, double? Clean) Value(string query, EdgeDraft draft, Reporter reporter) =>
+    private HopNumbers Value(string query, EdgeDraft draft, Reporter reporter) =>
         answers.Get<HopValues>(query) is { } values && IsOnly(draft, values.SplitByCluster)
             ? values.Of(draft.Key, reporter, _home)
-            : (null, null);
+            : HopNumbers.None;
 
     /// <summary>Whether the key of an answer means this edge and no other.</summary>
     private bool IsOnly(EdgeDraft draft, bool splitByCluster) =>

@@ -39,11 +39,13 @@ public static class IstioQueries
         + "connection_security_policy, response_flags, app) "
         + "(label_replace(rate(istio_tcp_connections_opened_total[$window]), \"app\", \"ztunnel\", \"pod\", \"ztunnel-.*\"))";
 
-    /// <summary>Bytes written to the caller: the response direction.</summary>
-    public const string TcpSent = "sum by (" + TcpEnds + ") (rate(istio_tcp_sent_bytes_total[$window]))";
+    /// <summary>Bytes written to the caller: the response direction. By protection, for connections that were opened long ago.</summary>
+    public const string TcpSent =
+        "sum by (" + TcpEnds + ") (label_replace(rate(istio_tcp_sent_bytes_total[$window]), \"app\", \"ztunnel\", \"pod\", \"ztunnel-.*\"))";
 
     /// <summary>Bytes read from the caller: the request direction.</summary>
-    public const string TcpReceived = "sum by (" + TcpEnds + ") (rate(istio_tcp_received_bytes_total[$window]))";
+    public const string TcpReceived =
+        "sum by (" + TcpEnds + ") (label_replace(rate(istio_tcp_received_bytes_total[$window]), \"app\", \"ztunnel\", \"pod\", \"ztunnel-.*\"))";
 
     /// <summary>
     /// When the certificate of each proxy runs out, in Unix seconds. The metric is what is left when it was scraped, so the
@@ -71,5 +73,5 @@ public static class IstioQueries
         "reporter, source_workload, source_workload_namespace, destination_workload, destination_workload_namespace, destination_service, request_protocol$clusters";
 
     private const string TcpEnds =
-        "reporter, source_workload, source_workload_namespace, destination_workload, destination_workload_namespace, destination_service, destination_service_name$clusters";
+        "reporter, source_workload, source_workload_namespace, destination_workload, destination_workload_namespace, destination_service, destination_service_name, connection_security_policy, app$clusters";
 }

@@ -14,9 +14,7 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp) : TelemetryAn
         "destination_service_namespace",
         "response_code", "grpc_response_status", "response_flags", "connection_security_policy", "app");
 
-    private readonly int _mutual = symbols.Intern("mutual_tls"u8);
-    private readonly int _none = symbols.Intern("none"u8);
-    private readonly int _ztunnel = symbols.Intern("ztunnel"u8);
+    private readonly ProtectionReader _protection = new(symbols);
 
     public override LabelColumns Columns => _hop.Labels;
 
@@ -30,13 +28,12 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp) : TelemetryAn
         }
 
         var own = labels[HopColumns.Shared..];
-        var policy = own[10];
         Rows.Add(new Row
         {
             Key = tcp ? _hop.Tcp(labels) : _hop.Http(labels),
             Host = _hop.Host(labels),
             Reporter = reporter,
-            Security = Classify(reporter, policy, own[11]),
+            Security = _protection.Read(reporter, tcp, own[10], own[11]),
             SourceApp = own[0],
             SourceVersion = own[1],
             SourcePrincipal = own[2],
@@ -72,31 +69,6 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp) : TelemetryAn
                 Flags = map[row.Flags],
             };
         }
-    }
-
-    /// <summary>
-    /// Envoy at the callee (and at a waypoint) writes <c>mutual_tls</c> or <c>none</c>; at the caller always <c>unknown</c>.
-    /// ztunnel writes <c>mutual_tls</c>, and <c>unknown</c> for plaintext.
-    /// </summary>
-    private Protection Classify(Reporter reporter, int policy, int app)
-    {
-        if (reporter == Reporter.Source)
-        {
-            // Only ztunnel knows at the caller; even then the callee's word counts, so the claim is kept and no more.
-            return policy == _mutual ? Protection.Mutual : Protection.Unknown;
-        }
-
-        return policy == _mutual ? Protection.Mutual
-            : policy == _none ? Protection.Plaintext
-            : tcp && reporter == Reporter.Destination && app == _ztunnel && policy == _hop.Unknown ? Protection.Plaintext
-            : Protection.Unknown;
-    }
-
-    internal enum Protection
-    {
-        Unknown,
-        Mutual,
-        Plaintext,
     }
 
     /// <summary>One series. Symbols of labels are as they came, <see cref="SymbolTable.None"/> where absent.</summary>

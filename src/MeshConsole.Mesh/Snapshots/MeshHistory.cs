@@ -1,0 +1,53 @@
+using MeshConsole.Mesh.Prometheus;
+
+namespace MeshConsole.Mesh.Snapshots;
+
+/// <summary>Snapshots of past instants: the telemetry of then over the objects of now, because nobody kept those.</summary>
+/// <param name="histories">Telemetry by configured name of the cluster.</param>
+public sealed class MeshHistory(IReadOnlyDictionary<string, TelemetryHistory> histories)
+{
+    /// <summary>
+    /// <paramref name="current"/> with the telemetry of <paramref name="at"/>. Clusters that were not asked for keep theirs.
+    /// </summary>
+    /// <param name="cluster">Null for all clusters.</param>
+    /// <param name="window">Rate window; null for the configured one.</param>
+    /// <exception cref="PrometheusException">No cluster that was asked for could be read.</exception>
+    public async Task<MeshSnapshot> AtAsync(MeshSnapshot current, string? cluster, DateTimeOffset at, TimeSpan? window, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(current);
+        var built = await Task.WhenAll(current.Clusters.Select(one =>
+            (cluster is null || string.Equals(cluster, one.Name, StringComparison.Ordinal)) && histories.TryGetValue(one.Name, out var history)
+                ? ReadAsync(one, history, at, window, cancellationToken)
+                : Task.FromResult((Cluster: one, Fault: (PrometheusException?)null)))).ConfigureAwait(false);
+        if (built.Length > 0 && built.All(one => one.Fault is not null))
+        {
+            throw built[0].Fault!;
+        }
+
+        return new MeshSnapshot(
+            current.Revision,
+            built.Select(one => one.Cluster.Telemetry?.At).Where(time => time <= at).Max() ?? at,
+            [.. built.Select(one => one.Cluster)]);
+    }
+
+    private static async Task<(ClusterSnapshot Cluster, PrometheusException? Fault)> ReadAsync(ClusterSnapshot now, TelemetryHistory history, DateTimeOffset at, TimeSpan? window, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var frame = await history.AtAsync(at, window, cancellationToken).ConfigureAwait(false);
+            var sources = now.Sources.Select(source => IsTelemetry(source)
+                ? source with { State = SourceState.Live, Since = frame.At, LastSuccess = frame.At, Message = $"Read from history at {frame.At:u}." }
+                : source);
+            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], frame, now), null);
+        }
+        catch (PrometheusException exception)
+        {
+            var sources = now.Sources.Select(source => IsTelemetry(source)
+                ? source with { State = SourceState.Failed, Since = at, LastSuccess = null, Message = $"{exception.Message} What was then is not known." }
+                : source);
+            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], null, now), exception);
+        }
+    }
+
+    private static bool IsTelemetry(SourceStatus source) => source.Name.StartsWith("prometheus/", StringComparison.Ordinal);
+}
