@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace MeshConsole.Simulator.Prometheus;
@@ -15,24 +16,21 @@ internal sealed class LabelPattern
 
     private readonly HashSet<string>? _words;
     private readonly Regex? _regex;
+    private readonly IReadOnlyList<string?> _groupNames;
 
-    private LabelPattern(string[]? words, Regex? regex)
+    private LabelPattern(string[] words)
     {
         Words = words;
-        _words = words is null ? null : new HashSet<string>(words, StringComparer.Ordinal);
-        _regex = regex;
+        _words = new HashSet<string>(words, StringComparer.Ordinal);
+        _groupNames = [];
     }
 
-    /// <summary>The words of an expression such as <c>a|b|c</c>; null for any other.</summary>
-    public IReadOnlyList<string>? Words { get; }
-
-    /// <summary>The compiled expression with its groups; for label_replace, which needs them.</summary>
-    public static Regex Compile(string expression)
+    private LabelPattern(Re2Translator.Translation translation)
     {
-        var translated = Re2Translator.Translate(expression);
+        _groupNames = translation.GroupNames;
         try
         {
-            return new Regex(@"\A(?:" + translated + @")\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_timeLimit);
+            _regex = new Regex(@"\A(?:" + translation.Expression + @")\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_timeLimit);
         }
         catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
         {
@@ -40,12 +38,28 @@ internal sealed class LabelPattern
         }
     }
 
-    public static LabelPattern Parse(string expression)
-    {
-        if (!expression.AsSpan().ContainsAny(s_special))
-            return new LabelPattern(expression.Split('|').Distinct(StringComparer.Ordinal).ToArray(), null);
-        return new LabelPattern(null, Compile(expression));
-    }
+    /// <summary>The words of an expression such as <c>a|b|c</c>; null for any other.</summary>
+    public IReadOnlyList<string>? Words { get; }
+
+    /// <exception cref="FormatException">Not an expression that RE2 takes.</exception>
+    public static LabelPattern Parse(string expression) => expression.AsSpan().ContainsAny(s_special)
+        ? WithGroups(expression)
+        : new LabelPattern(expression.Split('|').Distinct(StringComparer.Ordinal).ToArray());
+
+    /// <summary>A pattern that <see cref="Match"/> can be asked of.</summary>
+    /// <exception cref="FormatException">Not an expression that RE2 takes.</exception>
+    public static LabelPattern WithGroups(string expression) => new(Re2Translator.Translate(expression));
 
     public bool IsMatch(string value) => _words?.Contains(value) ?? _regex!.IsMatch(value);
+
+    public Match Match(string value) => _regex!.Match(value);
+
+    /// <summary>The number of a group that is given by name or number; -1 when there is none.</summary>
+    public int GroupNumber(string nameOrNumber)
+    {
+        if (int.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
+        for (var i = 0; i < _groupNames.Count; i++)
+            if (_groupNames[i] == nameOrNumber) return i + 1;
+        return -1;
+    }
 }

@@ -69,6 +69,18 @@ internal static class PromNumber
         return System.Text.Encoding.ASCII.GetString(text[..Format(value, text)]);
     }
 
+    /// <summary>Without an exponent, however long that gets.</summary>
+    public static string ToPlainText(double value)
+    {
+        var magnitude = Math.Abs(value);
+        if (!double.IsFinite(value) || magnitude is 0 or (>= 1e-6 and < 1e21)) return ToText(value);
+        Span<byte> digits = stackalloc byte[24];
+        var (count, exponent) = ShortestDigits(magnitude, digits);
+        var plain = System.Text.Encoding.ASCII.GetString(digits[..count]);
+        var text = exponent < 0 ? "0." + new string('0', -exponent - 1) + plain : plain.PadRight(exponent + 1, '0');
+        return value < 0 ? "-" + text : text;
+    }
+
     /// <summary>Go's ParseFloat as far as metrics use it: decimal, exponent, hexadecimal whole numbers, Inf and NaN in any case.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out double value)
     {

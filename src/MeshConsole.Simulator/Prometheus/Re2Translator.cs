@@ -50,11 +50,15 @@ internal static class Re2Translator
     };
 
     /// <exception cref="FormatException">Not an expression that RE2 takes.</exception>
-    public static string Translate(string expression) => new Reader(expression).Run();
+    public static Translation Translate(string expression) => new Reader(expression).Run();
+
+    /// <param name="GroupNames">Of the capturing groups in their order; null for one without a name. .NET numbers named groups last, so names do not go into the expression.</param>
+    public readonly record struct Translation(string Expression, IReadOnlyList<string?> GroupNames);
 
     private sealed class Reader(string source)
     {
         private readonly StringBuilder _out = new(source.Length + 16);
+        private readonly List<string?> _groupNames = [];
 
         /// <summary>Whether <c>.</c> matches a line feed, one entry per open group.</summary>
         private readonly Stack<bool> _dotAll = new([false]);
@@ -67,7 +71,7 @@ internal static class Re2Translator
         /// <summary>Whether there is something that a repeat can apply to.</summary>
         private bool _hasAtom;
 
-        public string Run()
+        public Translation Run()
         {
             while (_at < source.Length)
             {
@@ -110,7 +114,7 @@ internal static class Re2Translator
             }
 
             if (_dotAll.Count != 1) throw Fault("missing closing )");
-            return _out.ToString();
+            return new Translation(_out.ToString(), _groupNames);
         }
 
         private void Atom(string text)
@@ -173,6 +177,7 @@ internal static class Re2Translator
             var dotAll = _dotAll.Peek();
             if (_at + 1 >= source.Length || source[_at + 1] != '?')
             {
+                _groupNames.Add(null);
                 Open("(", 1, dotAll);
                 return;
             }
@@ -183,7 +188,10 @@ internal static class Re2Translator
                 var start = rest[2] == 'P' ? 4 : 3;
                 var close = rest.IndexOf('>');
                 if (close <= start || rest[start..close].ContainsAnyExcept(s_wordChars)) throw Fault("invalid named capture");
-                Open($"(?<{rest[start..close]}>", close + 1, dotAll);
+                var name = rest[start..close].ToString();
+                if (_groupNames.Contains(name)) throw Fault("duplicate capture group name");
+                _groupNames.Add(name);
+                Open("(", close + 1, dotAll);
                 return;
             }
 
