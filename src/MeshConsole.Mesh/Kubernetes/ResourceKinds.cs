@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace MeshConsole.Mesh.Kubernetes;
+
+/// <summary>
+/// The kinds the console watches. Groups, versions and their order of preference: the CRDs of Istio 1.2x, of the Gateway
+/// API's standard channel and of cert-manager.
+/// </summary>
+public static class ResourceKinds
+{
+    private const string InstallIstio = "Install Istio's CRDs (the Helm chart istio/base, or istioctl install)";
+    private const string InstallGatewayApi = "Install the Gateway API's CRDs (the standard channel of gateway-api)";
+
+    public static ResourceKind Namespaces { get; } = Core("namespaces", "Namespace", "", "labels of namespaces (injection, ambient) are not known", namespaced: false);
+
+    public static ResourceKind Pods { get; } = Core("pods", "Pod", "", "workloads and their proxies are not shown");
+
+    public static ResourceKind Services { get; } = Core("services", "Service", "", "services are not shown");
+
+    public static ResourceKind Nodes { get; } = Core("nodes", "Node", "", "readiness of nodes is not shown", namespaced: false);
+
+    public static ResourceKind EndpointSlices { get; } = Core("endpointslices", "EndpointSlice", "discovery.k8s.io", "ready endpoints of services are not known") with { Versions = ["v1", "v1beta1"] };
+
+    public static ResourceKind Deployments { get; } = Core("deployments", "Deployment", "apps", "replicas of workloads are not known");
+
+    public static ResourceKind ReplicaSets { get; } = Core("replicasets", "ReplicaSet", "apps", "the Deployment behind a pod is guessed from its labels");
+
+    /// <summary>The roots that istiod hands to each namespace.</summary>
+    public static ResourceKind RootConfigMaps { get; } = Core("configmaps", "ConfigMap", "", "mesh roots as the namespaces have them are not shown") with
+    {
+        Selection = new ListOptions(FieldSelector: "metadata.name=istio-ca-root-cert"),
+    };
+
+    /// <summary>Secrets, without those that never hold a certificate and are large or many.</summary>
+    public static ResourceKind Secrets { get; } = Core("secrets", "Secret", "", "certificates of gateways and issuers are not shown") with
+    {
+        Selection = new ListOptions(FieldSelector: "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/dockerconfigjson"),
+    };
+
+    public static ResourceKind VirtualServices { get; } = IstioNetworking("virtualservices", "VirtualService", "routes are not shown");
+
+    public static ResourceKind DestinationRules { get; } = IstioNetworking("destinationrules", "DestinationRule", "subsets, outlier detection and client-side TLS are not shown");
+
+    public static ResourceKind Gateways { get; } = IstioNetworking("gateways", "Gateway", "Istio gateways and their certificates are not shown");
+
+    public static ResourceKind ServiceEntries { get; } = IstioNetworking("serviceentries", "ServiceEntry", "external services are known by their traffic only");
+
+    public static ResourceKind Sidecars { get; } = IstioNetworking("sidecars", "Sidecar", "limits on what a workload may reach are not shown");
+
+    public static ResourceKind PeerAuthentications { get; } = IstioSecurity("peerauthentications", "PeerAuthentication", "the mTLS mode of workloads is not known");
+
+    public static ResourceKind AuthorizationPolicies { get; } = IstioSecurity("authorizationpolicies", "AuthorizationPolicy", "authorization policies are not shown");
+
+    public static ResourceKind RequestAuthentications { get; } = IstioSecurity("requestauthentications", "RequestAuthentication", "request authentication is not shown");
+
+    public static ResourceKind Telemetries { get; } = new("kubernetes/telemetries", "telemetry.istio.io", "telemetries", "Telemetry", Namespaced: true, ["v1", "v1alpha1"], BuiltIn: false, "changes to metrics and their labels are not shown", InstallIstio);
+
+    public static ResourceKind KubernetesGateways { get; } = GatewayApi("kubernetes/gateways.gateway.networking.k8s.io", "gateways", "Gateway", "gateways and waypoints of the Gateway API are not shown", "v1", "v1beta1");
+
+    public static ResourceKind HttpRoutes { get; } = GatewayApi("kubernetes/httproutes", "httproutes", "HTTPRoute", "routes of the Gateway API are not shown", "v1", "v1beta1");
+
+    public static ResourceKind GrpcRoutes { get; } = GatewayApi("kubernetes/grpcroutes", "grpcroutes", "GRPCRoute", "gRPC routes of the Gateway API are not shown", "v1", "v1alpha2");
+
+    public static ResourceKind ReferenceGrants { get; } = GatewayApi("kubernetes/referencegrants", "referencegrants", "ReferenceGrant", "references across namespaces are not checked", "v1", "v1beta1");
+
+    public static ResourceKind Certificates { get; } = new("kubernetes/certificates", "cert-manager.io", "certificates", "Certificate", Namespaced: true, ["v1"], BuiltIn: false, "who renews a certificate, and when, is not known", "Install cert-manager and its CRDs if certificates are issued by it");
+
+    private static ResourceKind Core(string plural, string kind, string group, string loss, bool namespaced = true) =>
+        new($"kubernetes/{plural}", group, plural, kind, namespaced, ["v1"], BuiltIn: true, loss);
+
+    private static ResourceKind IstioNetworking(string plural, string kind, string loss) =>
+        new($"kubernetes/{plural}", "networking.istio.io", plural, kind, Namespaced: true, ["v1", "v1beta1", "v1alpha3"], BuiltIn: false, loss, InstallIstio);
+
+    private static ResourceKind IstioSecurity(string plural, string kind, string loss) =>
+        new($"kubernetes/{plural}", "security.istio.io", plural, kind, Namespaced: true, ["v1", "v1beta1"], BuiltIn: false, loss, InstallIstio);
+
+    private static ResourceKind GatewayApi(string source, string plural, string kind, string loss, params ImmutableArray<string> versions) =>
+        new(source, "gateway.networking.k8s.io", plural, kind, Namespaced: true, versions, BuiltIn: false, loss, InstallGatewayApi);
+}
