@@ -1,0 +1,205 @@
+using MeshConsole.Simulator.Blueprints;
+using MeshConsole.Simulator.Certificates;
+using MeshConsole.Simulator.Prometheus;
+using MeshConsole.Simulator.Traffic;
+
+namespace MeshConsole.Simulator.Telemetry;
+
+/// <summary>
+/// Scrapes the mesh into the store: begins series for what has been counted and for pods that have come, ends those of pods that
+/// are gone. Used by one thread.
+/// </summary>
+internal sealed class MeshTelemetry
+{
+    private readonly SampleStore _store;
+    private readonly TrafficEngine _engine;
+    private readonly ClusterObserver _observer;
+    private readonly WorkloadCertificates _certificates;
+    private readonly bool _seriesPerPod;
+    private readonly Dictionary<object, SeriesBlock> _blocks = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, SeriesBlock> _podBlocks = new(StringComparer.Ordinal);
+    private readonly List<SeriesBlock> _order = [];
+    private readonly List<Series> _ended = [];
+    private Series[] _series = [];
+    private double[] _values = [];
+    private bool _changed = true;
+    private bool _podsChanged = true;
+    private DateTimeOffset _issuedUntil;
+
+    public MeshTelemetry(SampleStore store, TrafficEngine engine, ClusterObserver observer, WorkloadCertificates certificates, bool seriesPerPod)
+    {
+        (_store, _engine, _observer, _certificates, _seriesPerPod) = (store, engine, observer, certificates, seriesPerPod);
+        _engine.PodsChanged += () => _podsChanged = true;
+        Describe(store);
+    }
+
+    public ControlPlaneState ControlPlane { get; } = new();
+
+    /// <summary>False while istiod does not answer scrapes.</summary>
+    public bool ControlPlaneUp
+    {
+        get;
+        set
+        {
+            if (field == value) return;
+            field = value;
+            _podsChanged = true;
+        }
+    } = true;
+
+    /// <summary>Series that are written at each scrape.</summary>
+    public int ActiveSeries => _series.Length;
+
+    /// <summary>Lets the next scrape look at the pods again.</summary>
+    public void Invalidate() => _podsChanged = true;
+
+    /// <summary>Writes one sample per series.</summary>
+    public void Scrape(DateTimeOffset now)
+    {
+        UpdateControlPlane(now);
+        if (_podsChanged) FollowPods();
+        foreach (var flow in _engine.Flows)
+            foreach (var counter in flow.Counters)
+                if (counter.Requests > 0 && !_blocks.ContainsKey(counter))
+                    Begin(counter);
+        if (_changed) Arrange();
+        var timestamp = now.ToUnixTimeMilliseconds();
+        var at = 0;
+        foreach (var block in _order)
+        {
+            block.Read(_values.AsSpan(at, block.Series.Length), now);
+            at += block.Series.Length;
+        }
+
+        _store.Append(_series, _values, timestamp);
+        foreach (var series in _ended) _store.MarkStale(series, timestamp);
+        _ended.Clear();
+    }
+
+    private void Begin(PodCounter counter)
+    {
+        var flow = counter.Flow;
+        SeriesBlock block;
+        if (flow.Key.Protocol == TrafficProtocol.Tcp)
+        {
+            block = ConnectionSeries.Begin(_store, counter);
+        }
+        else
+        {
+            var (request, response) = flow.Host.External is { } external
+                ? (external.RequestBytes, external.ResponseBytes)
+                : flow.Destination is { } server ? (server.Behaviour.RequestBytes, server.Behaviour.ResponseBytes) : (800, 240);
+            if (flow.Key.Status is 0 or >= 300) response = 240;
+            block = RequestSeries.Begin(_store, counter, _observer.SizesMeasured ? (_engine.Decks.Size(request), _engine.Decks.Size(response)) : null);
+        }
+
+        _blocks[counter] = block;
+        _changed = true;
+    }
+
+    private void FollowPods()
+    {
+        _podsChanged = false;
+        var uids = new HashSet<string>(StringComparer.Ordinal);
+        var reporting = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var workload in _observer.Workloads)
+        {
+            foreach (var pod in workload.Pods)
+            {
+                if (!pod.HasProxy && workload.Name != "istiod") continue;
+                reporting.Add(pod.Uid);
+                if (_podBlocks.TryGetValue(pod.Uid, out var known))
+                {
+                    if (workload.Name != "istiod" || known is ControlPlaneSeries == ControlPlaneUp) continue;
+                    _ended.AddRange(known.Series);
+                }
+
+                _podBlocks[pod.Uid] = workload.Name != "istiod"
+                    ? AgentSeries.Begin(_store, pod, _certificates, _seriesPerPod || workload.Reporters.Contains(pod))
+                    : ControlPlaneUp ? ControlPlaneSeries.Begin(_store, pod, ControlPlane)
+                    : new UpSeries([_store.GetOrAdd(FlowLabels.Target(pod, 15014).Set(LabelSet.MetricNameLabel, "up").Build())], static () => false);
+                _changed = true;
+            }
+
+            foreach (var pod in workload.Pods) uids.Add(pod.Uid);
+        }
+
+        foreach (var (uid, block) in _podBlocks.Where(pair => !reporting.Contains(pair.Key)).ToList())
+        {
+            _ended.AddRange(block.Series);
+            _podBlocks.Remove(uid);
+            _changed = true;
+        }
+
+        foreach (var flow in _engine.Flows)
+        {
+            foreach (var gone in flow.RemoveGone(uids))
+            {
+                if (!_blocks.Remove(gone, out var block)) continue;
+                _ended.AddRange(block.Series);
+                _changed = true;
+            }
+        }
+    }
+
+    private void Arrange()
+    {
+        _changed = false;
+        _order.Clear();
+        _order.AddRange(_podBlocks.Values);
+        _order.AddRange(_blocks.Values);
+        _series = new Series[_order.Sum(block => block.Series.Length)];
+        _values = new double[_series.Length];
+        var at = 0;
+        foreach (var block in _order)
+        {
+            block.Series.CopyTo(_series, at);
+            at += block.Series.Length;
+        }
+
+        // A series that one block ended and another continues (istiod's "up") has not ended.
+        if (_ended.Count == 0) return;
+        var alive = new HashSet<Series>(_series, ReferenceEqualityComparer.Instance);
+        _ended.RemoveAll(alive.Contains);
+    }
+
+    private void UpdateControlPlane(DateTimeOffset now)
+    {
+        var proxies = 0;
+        foreach (var workload in _observer.Workloads)
+            foreach (var pod in workload.Pods)
+                if (pod.HasProxy)
+                    proxies++;
+        ControlPlane.ConnectedProxies = proxies;
+        ControlPlane.Services = _observer.ServiceCount;
+        ControlPlane.VirtualServices = _observer.Routes.Length;
+        ControlPlane.ConfigPushes = _engine.Pushes;
+        if (_issuedUntil != default && _certificates.IssuingStoppedAt is null)
+            ControlPlane.Issued += proxies * (now - _issuedUntil).TotalSeconds / WorkloadCertificates.Rotation.TotalSeconds;
+        _issuedUntil = now;
+    }
+
+    private static void Describe(SampleStore store)
+    {
+        foreach (var (family, type, help) in (ReadOnlySpan<(string, string, string)>)
+        [
+            ("istio_requests_total", "counter", "Requests counted at the end of each stream."),
+            ("istio_request_duration_milliseconds", "histogram", "Duration of requests in milliseconds."),
+            ("istio_request_bytes", "histogram", "Bytes of requests on the wire."),
+            ("istio_response_bytes", "histogram", "Bytes of responses on the wire."),
+            ("istio_tcp_connections_opened_total", "counter", "Connections opened."),
+            ("istio_tcp_connections_closed_total", "counter", "Connections closed."),
+            ("istio_tcp_sent_bytes_total", "counter", "Bytes sent to the client of a connection."),
+            ("istio_tcp_received_bytes_total", "counter", "Bytes received from the client of a connection."),
+            ("istio_agent_cert_expiry_seconds", "gauge", "Seconds left of the workload certificate."),
+            ("istio_build", "gauge", "Istio component build info."),
+            ("pilot_xds", "gauge", "Proxies connected to this pilot."),
+            ("pilot_xds_pushes", "counter", "Pilot pushes by type."),
+            ("pilot_proxy_convergence_time", "histogram", "Delay in seconds between a change and its arrival at a proxy."),
+            ("pilot_total_xds_rejects", "counter", "Configurations that proxies refused."),
+            ("citadel_server_root_cert_expiry_timestamp", "gauge", "Unix time at which the root certificate expires."),
+            ("up", "gauge", "1 if the target answered its scrape."),
+        ])
+            store.Describe(family, new MetricMetadata(type, help));
+    }
+}
