@@ -10,7 +10,7 @@ public sealed record ApiStatusCause(string Reason, string Message, string Field)
     /// <param name="value">The value as the message shows it, in JSON.</param>
     internal static ApiStatusCause InvalidValue(string field, string value, string why) => new("FieldValueInvalid", $"Invalid value: {value}: {why}", field);
 
-    internal static ApiStatusCause Required(string field, string why) => new("FieldValueRequired", $"Required value: {why}", field);
+    internal static ApiStatusCause Required(string field, string why) => new("FieldValueRequired", why.Length == 0 ? "Required value" : $"Required value: {why}", field);
 
     internal static ApiStatusCause Forbidden(string field, string why) => new("FieldValueForbidden", $"Forbidden: {why}", field);
 

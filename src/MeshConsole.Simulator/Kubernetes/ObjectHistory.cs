@@ -7,7 +7,7 @@ namespace MeshConsole.Simulator.Kubernetes;
 /// structure, so that a list can be continued, or a past version read, for as long as its change is kept.
 /// </summary>
 /// <remarks>Not thread-safe: the store calls it under its lock. The sets it hands out are immutable.</remarks>
-internal sealed class ObjectHistory(ResourceType type, int capacity)
+internal sealed class ObjectHistory(ResourceType type, int capacity, long floor)
 {
     private readonly Queue<Entry> _entries = new();
     private ImmutableSortedSet<StoredObject> _before = ImmutableSortedSet.Create<StoredObject>(ByPath.Instance);
@@ -21,7 +21,7 @@ internal sealed class ObjectHistory(ResourceType type, int capacity)
     public long LastVersion { get; private set; }
 
     /// <summary>The oldest version from which a watch can start: changes up to and including it are forgotten.</summary>
-    public long Floor { get; private set; }
+    public long Floor { get; private set; } = floor;
 
     public StoredObject? Find(string path) => Objects.TryGetValue(StoredObject.Probe(Type, path), out var found) && found.Name.Length > 0 ? found : null;
 

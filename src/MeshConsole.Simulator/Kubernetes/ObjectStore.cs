@@ -20,10 +20,11 @@ public sealed class ObjectStore
     private readonly TimeProvider _time;
     private readonly int _historyLimit;
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<ResourceType, ObjectHistory> _histories = new();
+    private readonly Dictionary<ResourceType, ObjectHistory> _histories = [];
     private readonly ConcurrentQueue<StoreChange> _announcements = new();
     private int _announcing;
     private long _version = 1;
+    private long _floor;
 
     /// <param name="historyLimit">How many changes are kept per kind; an older watch or continuation is answered with 410.</param>
     public ObjectStore(TimeProvider time, int historyLimit = 4096)
@@ -261,9 +262,9 @@ public sealed class ObjectStore
     {
         lock (_gate)
         {
-            _version++;
+            _floor = ++_version;
             foreach (var history in _histories.Values)
-                history.Forget(_version);
+                history.Forget(_floor);
         }
     }
 
@@ -457,7 +458,11 @@ public sealed class ObjectStore
         }
     }
 
-    private ObjectHistory History(ResourceType type) => _histories.GetOrAdd(type, static (key, limit) => new ObjectHistory(key, limit), _historyLimit);
+    private ObjectHistory History(ResourceType type)
+    {
+        if (!_histories.TryGetValue(type, out var history)) _histories[type] = history = new ObjectHistory(type, _historyLimit, _floor);
+        return history;
+    }
 
     private string Now() => KubernetesTime.Seconds(_time.GetUtcNow());
 
