@@ -10,13 +10,15 @@ internal sealed class CoverageTally
     private SecuritySplit _connections = SecuritySplit.None;
     private int _edges;
     private int _mutualEdges;
+    private bool _told;
 
     /// <summary>Adds all traffic of one pair of workloads over one protocol.</summary>
-    public void Add(WorkloadId target, SecuritySplit requests, SecuritySplit connections)
+    public void Add(WorkloadId target, EdgeProtection edge)
     {
-        var mutual = requests.Plaintext + requests.Unknown + connections.Plaintext + connections.Unknown <= 0;
-        _requests = _requests.Add(requests);
-        _connections = _connections.Add(connections);
+        var mutual = edge.IsMutual;
+        _told |= edge.IsTold;
+        _requests = _requests.Add(edge.Requests);
+        _connections = _connections.Add(edge.Connections);
         _edges++;
         _mutualEdges += mutual ? 1 : 0;
         _workloads[target] = mutual && _workloads.GetValueOrDefault(target, true);
@@ -37,13 +39,12 @@ internal sealed class CoverageTally
 
         // With one of the two not known, a share of the other's edges would pass for a share of all.
         var known = requestsUnknown is null && connectionsUnknown is null;
-        var told = _requests.Mutual + _requests.Plaintext + _connections.Mutual + _connections.Plaintext > 0;
         return new MtlsCoverage
         {
             Requests = requests,
             Connections = connections,
-            Workloads = known && told ? (double)_workloads.Values.Count(m => m) / _workloads.Count : null,
-            Edges = known && told ? (double)_mutualEdges / _edges : null,
+            Workloads = known && _told ? (double)_workloads.Values.Count(m => m) / _workloads.Count : null,
+            Edges = known && _told ? (double)_mutualEdges / _edges : null,
             MutualRequestsPerSecond = requestsUnknown is null ? _requests.Mutual : null,
             PlaintextRequestsPerSecond = requestsUnknown is null ? _requests.Plaintext : null,
             UnknownRequestsPerSecond = requestsUnknown is null ? _requests.Unknown : null,

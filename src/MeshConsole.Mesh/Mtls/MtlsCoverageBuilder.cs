@@ -36,7 +36,7 @@ public static class MtlsCoverageBuilder
             var pairs = Pairs(cluster, query);
             foreach (var (key, pair) in pairs)
             {
-                total.Add(key.Target, pair.Requests, pair.Connections);
+                total.Add(key.Target, pair.Protection);
             }
 
             AddNamespaces(cluster, query, policies, pairs, ofRequests, ofConnections, namespaces);
@@ -75,17 +75,17 @@ public static class MtlsCoverageBuilder
 
             var key = new PairKey(edge.Source.Workload, edge.Target.Workload, edge.Protocol);
             pairs[key] = pairs.TryGetValue(key, out var known)
-                ? known with { Requests = known.Requests.Add(report.RequestSecurity), Connections = known.Connections.Add(report.ConnectionSecurity) }
-                : new Pair(edge, report.RequestSecurity, report.ConnectionSecurity);
+                ? known with { Protection = known.Protection.Add(report) }
+                : new Pair(edge, report);
         }
 
         return [.. pairs];
     }
 
     /// <summary>What the callee says, else the waypoint; never both, for they count the same requests.</summary>
-    private static ReporterTraffic? SecurityReport(Edge edge) =>
-        edge.FromDestination is { } callee && callee.RequestSecurity.Total + callee.ConnectionSecurity.Total > 0 ? callee
-        : edge.FromWaypoint is { } waypoint && waypoint.RequestSecurity.Total + waypoint.ConnectionSecurity.Total > 0 ? waypoint
+    private static EdgeProtection? SecurityReport(Edge edge) =>
+        edge.FromDestination is { } callee && EdgeProtection.Of(callee) is { HasTraffic: true } told ? told
+        : edge.FromWaypoint is { } waypoint && EdgeProtection.Of(waypoint) is { HasTraffic: true } passed ? passed
         : null;
 
     private static void AddNamespaces(
@@ -122,8 +122,8 @@ public static class MtlsCoverageBuilder
 
         foreach (var (key, pair) in pairs)
         {
-            Of(key.Target).Add(key.Target, pair.Requests, pair.Connections);
-            byNamespace[key.Target.Namespace].Add(key.Target, pair.Requests, pair.Connections);
+            Of(key.Target).Add(key.Target, pair.Protection);
+            byNamespace[key.Target.Namespace].Add(key.Target, pair.Protection);
         }
 
         foreach (var (name, workloads) in byWorkload)
@@ -156,7 +156,7 @@ public static class MtlsCoverageBuilder
         var rows = new List<PlaintextEdge>();
         foreach (var (key, pair) in pairs)
         {
-            if (pair.Requests.Plaintext + pair.Connections.Plaintext <= 0)
+            if (!pair.Protection.HasPlaintext)
             {
                 continue;
             }
@@ -167,8 +167,8 @@ public static class MtlsCoverageBuilder
                 policies.Nodes.Source(pair.Edge).ToString(),
                 policies.Nodes.Target(pair.Edge).ToString(),
                 key.Protocol,
-                key.Protocol is "tcp" ? null : pair.Requests.Plaintext,
-                key.Protocol is "tcp" ? pair.Connections.Plaintext : null,
+                key.Protocol is "tcp" ? null : pair.Protection.Requests.Plaintext,
+                key.Protocol is "tcp" ? pair.Protection.Connections.Plaintext : null,
                 reason,
                 fix));
         }
@@ -181,5 +181,5 @@ public static class MtlsCoverageBuilder
 
     private readonly record struct PairKey(WorkloadId Source, WorkloadId Target, string Protocol);
 
-    private sealed record Pair(Edge Edge, SecuritySplit Requests, SecuritySplit Connections);
+    private sealed record Pair(Edge Edge, EdgeProtection Protection);
 }

@@ -162,5 +162,17 @@ public sealed class MtlsCoverageBuilderTests
         view.Plaintext.Select(p => (p.Protocol, p.RequestsPerSecond, p.ConnectionsPerSecond)).ShouldBe([("http", 3d, null), ("tcp", null, 4d)]);
     }
 
+    [Fact]
+    public void Coverage_LongLivedConnections_CountByTheirBytes()
+    {
+        var view = Build(
+            Given.Edge("ledger", "db", fromDestination: new ReporterTraffic { ConnectionsPerSecond = 0, ByteSecurity = new(0, 4000, 0) }, protocol: "tcp"),
+            Given.Edge("ledger", "cache", fromDestination: new ReporterTraffic { ConnectionsPerSecond = 0, ByteSecurity = new(9000, 0, 0) }, protocol: "tcp"));
+        view.Coverage.Connections.ShouldBeNull();
+        view.Coverage.Edges.ShouldBe(0.5);
+        view.Coverage.Workloads.ShouldBe(0.5);
+        view.Plaintext.ShouldHaveSingleItem().ConnectionsPerSecond.ShouldBe(0);
+    }
+
     private static MtlsView Build(params Edge[] edges) => MtlsCoverageBuilder.Build(Given.Snapshot(Given.ClusterOf(edges: edges)), MeshQuery.All);
 }
