@@ -1,0 +1,82 @@
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Topology;
+
+/// <summary>
+/// How an edge is protected, by the word of the callee's proxy or a waypoint alone: the caller's proxy never knows. Unknown
+/// is never called plaintext, and no traffic is neither.
+/// </summary>
+internal static class EdgeSecurity
+{
+    public static EdgeMutualTls Of(IReadOnlyList<Hop> hops, ReporterTraffic? caller, ReporterTraffic? callee, NodeId target, MeshNodes nodes)
+    {
+        var tcp = string.Equals(hops[0].Protocol, "tcp", StringComparison.Ordinal);
+        if (callee is null)
+        {
+            return Flows(caller) switch
+            {
+                false => Idle,
+                _ => Unknown(WhyNobodyTells(hops, target, nodes)),
+            };
+        }
+
+        var split = !tcp ? callee.RequestSecurity : callee.ConnectionSecurity.Total > 0 ? callee.ConnectionSecurity : callee.ByteSecurity;
+        if (split.Total <= 0)
+        {
+            return (Flows(callee) ?? Flows(caller)) switch
+            {
+                true => Unknown("The callee's proxy does not say how this traffic is protected."),
+                false when Flows(caller) == true => Unknown("What the caller sends does not arrive at the callee's proxy."),
+                false => Idle,
+                null => Unknown("The traffic of this edge is not known."),
+            };
+        }
+
+        var ratio = split.Mutual / split.Total;
+        var what = tcp ? "connections" : "requests";
+        return (split.Mutual > 0, split.Plaintext > 0, split.Unknown > 0) switch
+        {
+            (true, false, false) => new EdgeMutualTls(MutualTlsState.Mutual, 1, null),
+            (true, true, _) => new EdgeMutualTls(MutualTlsState.Mixed, ratio, $"{Figures.Percent(ratio)} of {what} arrive over mutual TLS. {WhyPlaintext(hops, nodes)}"),
+            (false, true, _) => new EdgeMutualTls(MutualTlsState.Plaintext, ratio, WhyPlaintext(hops, nodes)),
+            (true, false, true) => Unknown($"{Figures.Percent(ratio)} of {what} arrive over mutual TLS; of the others nobody can tell."),
+            _ => Unknown("The callee's proxy does not say how this traffic is protected."),
+        };
+    }
+
+    private static EdgeMutualTls Idle { get; } = new(MutualTlsState.Idle, null, "No traffic in the window.");
+
+    /// <summary>Null when it is not known whether anything flows.</summary>
+    private static bool? Flows(ReporterTraffic? traffic) =>
+        traffic is null || (traffic.RequestsPerSecond ?? traffic.ConnectionsPerSecond ?? traffic.SentBytesPerSecond ?? traffic.ReceivedBytesPerSecond) is null ? null
+        : traffic.RequestsPerSecond > 0 || traffic.ConnectionsPerSecond > 0 || traffic.SentBytesPerSecond > 0 || traffic.ReceivedBytesPerSecond > 0;
+
+    private static EdgeMutualTls Unknown(string reason) => new(MutualTlsState.Unknown, null, reason);
+
+    private static string WhyNobodyTells(IReadOnlyList<Hop> hops, NodeId target, MeshNodes nodes)
+    {
+        var reason = target.Kind switch
+        {
+            NodeKind.External => "The callee is outside the mesh: nobody there reports.",
+            NodeKind.Service => "The requests reached no workload of the service.",
+            NodeKind.Unknown => "The callee is not known: nobody there reports.",
+            _ when hops.All(hop => nodes.Workload(hop.Target) is { PodsWithProxy: 0 }) => "The callee has no proxy that could tell.",
+            _ => "The callee's proxy reports nothing of this edge.",
+        };
+
+        // Envoy names the callee's identity only when it was presented in a handshake.
+        return hops.SelectMany(hop => hop.Edges).Any(edge => edge.FromSource is not null && edge.DestinationPrincipals.Any(IsIdentity))
+            ? reason + " The caller saw a mesh identity, which suggests mutual TLS."
+            : reason;
+    }
+
+    private static string WhyPlaintext(IReadOnlyList<Hop> hops, MeshNodes nodes)
+    {
+        var plain = hops.Where(hop => hop.Callee is { } callee && callee.RequestSecurity.Plaintext + callee.ConnectionSecurity.Plaintext + callee.ByteSecurity.Plaintext > 0).ToList();
+        return plain.Any(hop => hop.Source.IsUnknown) ? "The caller has no proxy, so it cannot be named."
+            : plain.Any(hop => nodes.Workload(hop.Source) is { PodsWithProxy: 0 }) ? "The caller has no proxy."
+            : "The caller has a proxy, and its traffic arrives in plaintext all the same: TLS is switched off or passed by for it.";
+    }
+
+    private static bool IsIdentity(string principal) => principal.StartsWith("spiffe://", StringComparison.Ordinal);
+}

@@ -1,0 +1,124 @@
+using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Topology;
+
+/// <summary>
+/// Which node of a view stands for a workload, a Service or an edge's end. Gateways and waypoints keep their own node but in
+/// the namespace view; external hosts and the unknown node always do.
+/// </summary>
+internal sealed class LevelNodes
+{
+    private readonly TopologyLevel _level;
+    private readonly Dictionary<WorkloadId, List<Service>> _services = [];
+    private readonly Dictionary<WorkloadId, string> _apps = [];
+
+    public LevelNodes(MeshSnapshot snapshot, TopologyLevel level, IReadOnlyList<Edge> edges)
+    {
+        _level = level;
+        Nodes = MeshNodes.Of(snapshot);
+        if (level == TopologyLevel.Service)
+        {
+            IndexServices(snapshot);
+        }
+
+        if (level == TopologyLevel.App)
+        {
+            foreach (var edge in edges)
+            {
+                Note(edge.Source);
+                Note(edge.Target);
+            }
+        }
+
+        void Note(Peer peer)
+        {
+            if (peer.App is { Length: > 0 } app)
+            {
+                _apps.TryAdd(peer.Workload, app);
+            }
+        }
+    }
+
+    public MeshNodes Nodes { get; }
+
+    /// <summary>The node of a workload; in the service view that of its Service, or its own when it has none.</summary>
+    public NodeId Of(WorkloadId id)
+    {
+        var node = Nodes.Node(id);
+        return _level switch
+        {
+            TopologyLevel.Workload => node,
+            TopologyLevel.App when node.Kind == NodeKind.Workload => node with { Kind = NodeKind.App, Name = AppOf(id) },
+            TopologyLevel.App => node,
+            TopologyLevel.Service when node.Kind == NodeKind.Workload && _services.TryGetValue(id, out var services) => Of(services[0]),
+            TopologyLevel.Service => node,
+            TopologyLevel.Namespace => InNamespace(node),
+            _ => throw new ArgumentOutOfRangeException(nameof(id), _level, null),
+        };
+    }
+
+    /// <summary>Every node that stands for a workload: in the service view it may be behind several Services.</summary>
+    public IEnumerable<NodeId> AllOf(WorkloadId id) =>
+        _level == TopologyLevel.Service && Nodes.Node(id).Kind == NodeKind.Workload && _services.TryGetValue(id, out var services)
+            ? services.Select(Of)
+            : [Of(id)];
+
+    public NodeId Target(Edge edge)
+    {
+        if (_level == TopologyLevel.Service)
+        {
+            // The Service that was called, whoever answers for it. A gateway is called by its own name.
+            return Nodes.ServiceOf(edge.Target.Workload.Cluster, edge.ServiceHost) is { } service && Nodes.Node(edge.Target.Workload).Kind != NodeKind.Gateway
+                ? Of(service)
+                : edge.Target.Workload.IsUnknown ? MeshNodes.HostNode(edge) : Of(edge.Target.Workload);
+        }
+
+        return edge.Target.Workload.IsUnknown ? InNamespace(Nodes.Target(edge)) : Of(edge.Target.Workload);
+    }
+
+    public static NodeId Of(Service service) => new(service.Id.Cluster, service.Id.Namespace, NodeKind.Service, service.Id.Name);
+
+    private NodeId InNamespace(NodeId node) =>
+        _level == TopologyLevel.Namespace && node.Kind is not (NodeKind.External or NodeKind.Unknown)
+            ? new NodeId(node.Cluster, node.Namespace, NodeKind.Namespace, node.Namespace)
+            : node;
+
+    private string AppOf(WorkloadId id) => Nodes.Workload(id)?.App ?? _apps.GetValueOrDefault(id) ?? id.Name;
+
+    /// <summary>
+    /// A workload may be behind several Services (a headless twin, one per version): it calls in the name of the one called
+    /// like its app or itself, else of the first that is not headless. That one comes first.
+    /// </summary>
+    private void IndexServices(MeshSnapshot snapshot)
+    {
+        foreach (var cluster in snapshot.Clusters)
+        {
+            foreach (var service in cluster.Services)
+            {
+                foreach (var id in service.Workloads)
+                {
+                    if (!_services.TryGetValue(id, out var known))
+                    {
+                        _services[id] = known = [];
+                    }
+
+                    known.Add(service);
+                }
+            }
+        }
+
+        foreach (var (id, services) in _services)
+        {
+            if (services.Count > 1)
+            {
+                services.Sort((x, y) => Rank(y, id).CompareTo(Rank(x, id)) is var order and not 0 ? order : string.CompareOrdinal(x.Id.Name, y.Id.Name));
+            }
+        }
+    }
+
+    private int Rank(Service service, WorkloadId id) =>
+        string.Equals(service.Id.Name, Nodes.Workload(id)?.App, StringComparison.Ordinal) ? 3
+        : string.Equals(service.Id.Name, id.Name, StringComparison.Ordinal) ? 2
+        : service.Headless ? 0 : 1;
+}
