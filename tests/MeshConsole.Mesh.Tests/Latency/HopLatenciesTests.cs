@@ -1,7 +1,6 @@
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
-using MeshConsole.Testing;
 using static MeshConsole.Testing.SampleMesh;
 
 namespace MeshConsole.Mesh.Tests.Latency;
