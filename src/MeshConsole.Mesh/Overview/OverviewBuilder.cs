@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Certificates;
+using MeshConsole.Mesh.Changes;
+using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
+
+namespace MeshConsole.Mesh.Overview;
+
+/// <summary>The first page: what is wrong, how the mesh's users fare, what runs out, which traffic is divided.</summary>
+public static class OverviewBuilder
+{
+    private const int ExpiriesShown = 6;
+
+    public static OverviewView Build(MeshSnapshot snapshot, MeshQuery query, CertificateThresholds thresholds)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(thresholds);
+        return Build(
+            snapshot,
+            query,
+            thresholds,
+            MtlsCoverageBuilder.Build(snapshot, query),
+            RouteInventory.Build(snapshot, query),
+            CertificateInventory.Build(snapshot, query, thresholds),
+            TopologyBuilder.Build(snapshot, query, TopologyLevel.Workload));
+    }
+
+    /// <summary>The same out of views that are there already.</summary>
+    public static OverviewView Build(
+        MeshSnapshot snapshot,
+        MeshQuery query,
+        CertificateThresholds thresholds,
+        MtlsView mtls,
+        ImmutableArray<RouteView> routes,
+        ImmutableArray<CertificateView> certificates,
+        TopologyView topology)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(thresholds);
+        ArgumentNullException.ThrowIfNull(mtls);
+        ArgumentNullException.ThrowIfNull(topology);
+        var canaries = routes.Where(CanaryComparison.IsDivided).ToImmutableArray();
+        var controlPlane = ControlPlane.Of(snapshot, query);
+        var problems = new ProblemList(snapshot, query);
+        problems.AddSources();
+        problems.AddControlPlane(controlPlane);
+        problems.AddTraffic(topology);
+        problems.AddCanaries(canaries, topology.Window);
+        problems.AddPods(topology);
+        problems.AddCertificates(certificates, thresholds);
+        problems.AddPlaintext(mtls);
+        return new OverviewView(
+            snapshot.Revision,
+            snapshot.ObservedAt,
+            GatewaySignals.Of(snapshot, query, mtls.Coverage),
+            mtls.Coverage,
+            problems.Ranked(),
+            canaries,
+            NextExpiries(certificates),
+            controlPlane);
+    }
+
+    /// <summary>
+    /// What ends next: those in trouble first, then those of weeks and months. Workload certificates in good order come
+    /// last: they end within a day, every day.
+    /// </summary>
+    private static ImmutableArray<CertificateView> NextExpiries(ImmutableArray<CertificateView> certificates) =>
+    [
+        .. certificates
+            .Where(c => c.NotAfter is not null && c.State != CertificateState.Unknown)
+            .OrderBy(c => c.State != CertificateState.Valid ? 0 : c.Kind != CertificateKind.Workload ? 1 : 2)
+            .ThenBy(c => c.NotAfter)
+            .ThenBy(c => c.Id, StringComparer.Ordinal)
+            .Take(ExpiriesShown),
+    ];
+}
