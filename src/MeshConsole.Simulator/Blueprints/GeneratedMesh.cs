@@ -13,6 +13,7 @@ internal static class GeneratedMesh
 {
     private const int Tiers = 12;
     private const int EntryServices = 24;
+    private const int CanaryPlace = 7;
 
     public static MeshBlueprint Create(MeshSize size, int seed) => size switch
     {
@@ -37,7 +38,7 @@ internal static class GeneratedMesh
         for (var i = 0; i < services; i++)
         {
             var service = all[i];
-            var canary = service.Protocol != TrafficProtocol.Tcp && i % 50 == 7;
+            var canary = service.Protocol != TrafficProtocol.Tcp && i % 50 == CanaryPlace;
             var first = Workload(service, i, "v1", canary ? (perService + 1) / 2 : perService, [.. calls[i].Select(call => new CallBlueprint(all[call.Target].Host, call.PerRequest))], random);
             workloads.Add(first);
             if (!canary) continue;
@@ -78,6 +79,7 @@ internal static class GeneratedMesh
                 """));
         }
 
+        var cast = all[CanaryPlace];
         return new MeshBlueprint
         {
             Name = name,
@@ -92,6 +94,10 @@ internal static class GeneratedMesh
             Objects = objects.ToImmutable(),
             SeriesPerPod = false,
             Nodes = nodes,
+            Cast = new(
+                Canary: $"{cast.Namespace}/{cast.Name}-v2", CanaryRoute: $"{cast.Namespace}/{cast.Name}", Stable: "v1",
+                Retried: $"{cast.Namespace}/{cast.Name}-v1", RetriedRoute: $"{cast.Namespace}/{cast.Name}", NotRenewing: $"{all[3].Namespace}/{all[3].Name}",
+                PlaintextTarget: all[2].Host, PlaintextNamespace: "default"),
         };
     }
 

@@ -31,7 +31,21 @@ public sealed record MeshBlueprint
     public bool SeriesPerPod { get; init; } = true;
 
     public int Nodes { get; init; } = 3;
+
+    public required ScenarioCast Cast { get; init; }
 }
+
+/// <summary>Who plays which part in the scenarios.</summary>
+/// <param name="Canary">Key of the workload that is the new version.</param>
+/// <param name="CanaryRoute">Its VirtualService, as <c>namespace/name</c>.</param>
+/// <param name="Stable">Subset that holds the old version.</param>
+/// <param name="Retried">Key of the workload that is retried to death.</param>
+/// <param name="RetriedRoute">Its VirtualService.</param>
+/// <param name="NotRenewing">Key of the workload whose certificate is not renewed.</param>
+/// <param name="PlaintextTarget">Host that a caller without a proxy turns to.</param>
+/// <param name="PlaintextNamespace">A namespace without injection.</param>
+public sealed record ScenarioCast(
+    string Canary, string CanaryRoute, string Stable, string Retried, string RetriedRoute, string NotRenewing, string PlaintextTarget, string PlaintextNamespace);
 
 /// <summary>A namespace; <paramref name="Injection"/> writes the label <c>istio-injection=enabled</c>.</summary>
 public sealed record NamespaceBlueprint(string Name, bool Injection);

@@ -46,6 +46,9 @@ internal static class PaymentsMesh
         ],
         Objects = PaymentsObjects.Create(),
         Nodes = 4,
+        Cast = new(
+            Canary: "payments/card-processor-v2", CanaryRoute: "payments/card-processor", Stable: "v1-stable", Retried: "finance/ledger", RetriedRoute: "finance/ledger",
+            NotRenewing: "risk/fraud-engine", PlaintextTarget: "token-vault.payments.svc.cluster.local", PlaintextNamespace: "batch"),
     };
 
     private static ImmutableArray<ServiceBlueprint> Services =>

@@ -25,6 +25,7 @@ internal sealed class MeshTelemetry
     private bool _changed = true;
     private bool _podsChanged = true;
     private DateTimeOffset _issuedUntil;
+    private long _pushesBefore;
 
     public MeshTelemetry(SampleStore store, TrafficEngine engine, ClusterObserver observer, WorkloadCertificates certificates, bool seriesPerPod)
     {
@@ -50,8 +51,14 @@ internal sealed class MeshTelemetry
     /// <summary>Series that are written at each scrape.</summary>
     public int ActiveSeries => _series.Length;
 
-    /// <summary>Lets the next scrape look at the pods again.</summary>
-    public void Invalidate() => _podsChanged = true;
+    /// <summary>Brings istiod back: its counters begin anew.</summary>
+    public void RestartControlPlane(DateTimeOffset now)
+    {
+        ControlPlaneUp = true;
+        ControlPlane.StartedAt = now;
+        ControlPlane.Issued = 0;
+        _pushesBefore = _engine.Pushes;
+    }
 
     /// <summary>Writes one sample per series.</summary>
     public void Scrape(DateTimeOffset now)
@@ -173,7 +180,7 @@ internal sealed class MeshTelemetry
         ControlPlane.ConnectedProxies = proxies;
         ControlPlane.Services = _observer.ServiceCount;
         ControlPlane.VirtualServices = _observer.Routes.Length;
-        ControlPlane.ConfigPushes = _engine.Pushes;
+        ControlPlane.ConfigPushes = _engine.Pushes - _pushesBefore;
         if (_issuedUntil != default && _certificates.IssuingStoppedAt is null)
             ControlPlane.Issued += proxies * (now - _issuedUntil).TotalSeconds / WorkloadCertificates.Rotation.TotalSeconds;
         _issuedUntil = now;
