@@ -13,40 +13,23 @@ internal static class Re2Translator
     private const string AnyRuneOrLine = @"(?:[^\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])";
     private const int MaxRepeat = 1000;
 
+    /// <summary>Pairs of first and last character.</summary>
     private static readonly Dictionary<string, string> s_posix = new(StringComparer.Ordinal)
     {
-        ["alnum"] = "0-9A-Za-z",
-        ["alpha"] = "A-Za-z",
-        ["ascii"] = @"\x00-\x7F",
-        ["blank"] = @"\t ",
-        ["cntrl"] = @"\x00-\x1F\x7F",
-        ["digit"] = "0-9",
-        ["graph"] = "!-~",
-        ["lower"] = "a-z",
-        ["print"] = " -~",
-        ["punct"] = @"!-/:-@\[-`{-~",
-        ["space"] = @"\t\n\v\f\r ",
-        ["upper"] = "A-Z",
-        ["word"] = "0-9A-Za-z_",
-        ["xdigit"] = "0-9A-Fa-f",
-    };
-
-    private static readonly Dictionary<string, string> s_posixComplement = new(StringComparer.Ordinal)
-    {
-        ["alnum"] = @"\x00-/:-@\[-`{-\uFFFF",
-        ["alpha"] = @"\x00-@\[-`{-\uFFFF",
-        ["ascii"] = @"\x80-\uFFFF",
-        ["blank"] = @"\x00-\x08\x0A-\x1F!-\uFFFF",
-        ["cntrl"] = @" -~\x80-\uFFFF",
-        ["digit"] = @"\x00-/:-\uFFFF",
-        ["graph"] = @"\x00- \x7F-\uFFFF",
-        ["lower"] = @"\x00-`{-\uFFFF",
-        ["print"] = @"\x00-\x1F\x7F-\uFFFF",
-        ["punct"] = @"\x00- 0-9A-Za-z\x7F-\uFFFF",
-        ["space"] = @"\x00-\x08\x0E-\x1F!-\uFFFF",
-        ["upper"] = @"\x00-@\[-\uFFFF",
-        ["word"] = @"\x00-/:-@\[-^`{-\uFFFF",
-        ["xdigit"] = @"\x00-/:-@G-`g-\uFFFF",
+        ["alnum"] = "09AZaz",
+        ["alpha"] = "AZaz",
+        ["ascii"] = "\0\x7f",
+        ["blank"] = "\t\t  ",
+        ["cntrl"] = "\0\x1f\x7f\x7f",
+        ["digit"] = "09",
+        ["graph"] = "!~",
+        ["lower"] = "az",
+        ["print"] = " ~",
+        ["punct"] = "!/:@[`{~",
+        ["space"] = "\t\r  ",
+        ["upper"] = "AZ",
+        ["word"] = "09AZ__az",
+        ["xdigit"] = "09AFaf",
     };
 
     /// <exception cref="FormatException">Not an expression that RE2 takes.</exception>
@@ -133,7 +116,7 @@ internal static class Re2Translator
         private void AppendLiteral(ReadOnlySpan<char> rune)
         {
             if (rune.Length == 2) Atom($"(?:{rune})");
-            else Atom(EscapeChar(rune[0]));
+            else Atom(RuneSet.Escape(rune[0]));
         }
 
         private void Repeat(int length)
@@ -253,11 +236,8 @@ internal static class Re2Translator
                     for (_at += 2; _at < stop;) Literal();
                     _at = end < 0 ? source.Length : end + 2;
                     return;
-                case 'd' or 'w' or 's':
-                    Atom($"[{Perl(c)}]");
-                    break;
-                case 'D' or 'W' or 'S':
-                    Atom(Negated(Perl(char.ToLowerInvariant(c))));
+                case 'd' or 'w' or 's' or 'D' or 'W' or 'S':
+                    Atom(Perl(c).ToExpression());
                     break;
                 case 'b': Atom(@"\b"); break;
                 case 'B': Atom(@"\B"); break;
@@ -275,16 +255,12 @@ internal static class Re2Translator
             _at += 2;
         }
 
-        private static string Perl(char c) => c switch { 'd' => "0-9", 'w' => "0-9A-Za-z_", _ => @"\t\n\f\r " };
-
-        private static string PerlComplement(char c) => c switch
+        private static RuneSet Perl(char c)
         {
-            'D' => s_posixComplement["digit"],
-            'W' => s_posixComplement["word"],
-            _ => @"\x00-\x08\x0B\x0E-\x1F!-\uFFFF",
-        };
-
-        private static string Negated(string ranges) => $@"(?:[^{ranges}\uD800-\uDFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF])";
+            var set = new RuneSet();
+            set.AddPairs(char.ToLowerInvariant(c) switch { 'd' => "09", 'w' => "09AZ__az", _ => "\t\n\f\r  " });
+            return char.IsAsciiLetterUpper(c) ? set.Complement() : set;
+        }
 
         private string UnicodeClass()
         {
@@ -310,6 +286,7 @@ internal static class Re2Translator
                 name = name[1..];
             }
 
+            // Scripts (\p{Greek}) are not known to .NET; categories are.
             if (name.Length is 0 or > 2 || !char.IsAsciiLetterUpper(name[0])) throw Fault($"invalid character class range: `\\p{{{name}}}`");
             return $@"\{(negate ? 'P' : 'p')}{{{name}}}";
         }
@@ -363,7 +340,7 @@ internal static class Re2Translator
             _at++;
             var negate = _at < source.Length && source[_at] == '^';
             if (negate) _at++;
-            var body = new StringBuilder();
+            var set = new RuneSet();
             var first = true;
             while (true)
             {
@@ -373,53 +350,46 @@ internal static class Re2Translator
                 if (source.AsSpan(_at).StartsWith("[:") && source.IndexOf(":]", _at, StringComparison.Ordinal) is > 0 and var close)
                 {
                     var name = source[(_at + 2)..close];
-                    var table = s_posix;
-                    if (name.StartsWith('^'))
-                    {
-                        name = name[1..];
-                        table = s_posixComplement;
-                    }
-
-                    if (!table.TryGetValue(name, out var ranges)) throw Fault($"invalid character class range: `{source.AsSpan(_at, close + 2 - _at)}`");
-                    body.Append(ranges);
+                    var complement = name.StartsWith('^');
+                    if (!s_posix.TryGetValue(complement ? name[1..] : name, out var pairs))
+                        throw Fault($"invalid character class range: `{source.AsSpan(_at, close + 2 - _at)}`");
+                    var named = new RuneSet();
+                    named.AddPairs(pairs);
+                    set.Add(complement ? named.Complement() : named);
                     _at = close + 2;
                     continue;
                 }
 
                 if (source[_at] == '\\' && _at + 1 < source.Length)
                 {
-                    switch (source[_at + 1])
+                    if (source[_at + 1] is 'd' or 'w' or 's' or 'D' or 'W' or 'S')
                     {
-                        case 'd' or 'w' or 's':
-                            body.Append(Perl(source[_at + 1]));
-                            _at += 2;
-                            continue;
-                        case 'D' or 'W' or 'S':
-                            body.Append(PerlComplement(source[_at + 1]));
-                            _at += 2;
-                            continue;
-                        case 'p' or 'P':
-                            body.Append(UnicodeClass());
-                            continue;
+                        set.Add(Perl(source[_at + 1]));
+                        _at += 2;
+                        continue;
+                    }
+
+                    if (source[_at + 1] is 'p' or 'P')
+                    {
+                        set.AddCategory(UnicodeClass());
+                        continue;
                     }
                 }
 
                 var low = ClassRune();
+                var high = low;
                 if (_at + 1 < source.Length && source[_at] == '-' && source[_at + 1] != ']')
                 {
                     _at++;
-                    var high = ClassRune();
+                    high = ClassRune();
                     if (high < low) throw Fault("invalid character class range");
-                    body.Append(EscapeRune(low)).Append('-').Append(EscapeRune(high));
                 }
-                else
-                {
-                    body.Append(EscapeRune(low));
-                }
+
+                set.Add(low, high);
             }
 
             _at++;
-            Atom(negate ? Negated(body.ToString()) : $"[{body}]");
+            Atom((negate ? set.Complement() : set).ToExpression());
         }
 
         private int ClassRune()
@@ -441,16 +411,6 @@ internal static class Re2Translator
 
             return source[_at++];
         }
-
-        /// <summary>Classes of .NET hold UTF-16 units only; a rune beyond them is matched by its units, which is as near as it gets.</summary>
-        private static string EscapeRune(int rune)
-        {
-            if (rune <= 0xFFFF) return EscapeChar((char)rune);
-            return string.Concat(char.ConvertFromUtf32(rune).Select(EscapeChar));
-        }
-
-        private static string EscapeChar(char c) =>
-            char.IsAsciiLetterOrDigit(c) || c == '_' ? c.ToString() : $@"\u{(int)c:X4}";
 
         private FormatException Fault(string reason) => new($"error parsing regexp: {reason} in `{source}`");
     }

@@ -26,9 +26,9 @@ internal static class ElementFunctions
             var inverse = 1 / (nearest ?? 1);
             return Math.Floor((v * inverse) + 0.5) / inverse;
         },
-        ["clamp"] = static (v, min, max) => max < min ? StaleMarker.Value : Math.Max(min!.Value, Math.Min(max!.Value, v)),
-        ["clamp_min"] = static (v, min, _) => Math.Max(min!.Value, v),
-        ["clamp_max"] = static (v, max, _) => Math.Min(max!.Value, v),
+        ["clamp"] = static (v, min, max) => max < min ? StaleMarker.Value : Max(min!.Value, Min(max!.Value, v)),
+        ["clamp_min"] = static (v, min, _) => Max(min!.Value, v),
+        ["clamp_max"] = static (v, max, _) => Min(max!.Value, v),
         ["acos"] = static (v, _, _) => Math.Acos(v),
         ["acosh"] = static (v, _, _) => Math.Acosh(v),
         ["asin"] = static (v, _, _) => Math.Asin(v),
@@ -54,6 +54,11 @@ internal static class ElementFunctions
     };
 
     public static ElementFunction? Find(string name) => s_all.GetValueOrDefault(name);
+
+    /// <summary>As in Go, an infinity in the direction that is looked for wins even over NaN.</summary>
+    private static double Max(double a, double b) => double.IsPositiveInfinity(a) || double.IsPositiveInfinity(b) ? double.PositiveInfinity : Math.Max(a, b);
+
+    private static double Min(double a, double b) => double.IsNegativeInfinity(a) || double.IsNegativeInfinity(b) ? double.NegativeInfinity : Math.Min(a, b);
 
     /// <summary>Of seconds since 1970 in UTC. Beyond the years that .NET knows there is no answer but NaN.</summary>
     private static double Date(double seconds, Func<DateTimeOffset, int> part) =>

@@ -6,7 +6,7 @@ namespace MeshConsole.Simulator.Prometheus.Evaluation;
 /// Evaluates one query, bottom up: every expression gives its values for all steps at once, so that each series is read from the
 /// store once however many steps there are.
 /// </summary>
-internal sealed class Evaluator(LabelIndex index, EngineOptions options, TimeGrid query, EvaluationBudget budget)
+internal sealed class Evaluator(LabelIndex index, EngineOptions options, long queryStartMs, long queryEndMs, EvaluationBudget budget)
 {
     private readonly long _lookbackMs = (long)options.Lookback.TotalMilliseconds;
     private readonly long _subqueryStepMs = (long)options.SubqueryStep.TotalMilliseconds;
@@ -103,7 +103,7 @@ internal sealed class Evaluator(LabelIndex index, EngineOptions options, TimeGri
     /// <param name="wantTime">The time of the sample (seconds) instead of its value.</param>
     private VectorTable Select(SelectorExpr selector, TimeGrid grid, bool wantTime)
     {
-        var at = new ShiftedGrid(grid, selector.Shift, query.StartMs, query.EndMs);
+        var at = new ShiftedGrid(grid, selector.Shift, queryStartMs, queryEndMs);
         var series = index.Select(selector.Matchers, at.First - _lookbackMs, at.Last);
         var table = new VectorTable(grid.Count, budget, series.Count) { DistinctWithoutName = HasOneName(selector) };
         if (at.Count == 1 || at.IsFixed)
@@ -150,10 +150,10 @@ internal sealed class Evaluator(LabelIndex index, EngineOptions options, TimeGri
         switch (Unwrapped(expression))
         {
             case RangeExpr range:
-                var at = new ShiftedGrid(grid, range.Selector.Shift, query.StartMs, query.EndMs);
+                var at = new ShiftedGrid(grid, range.Selector.Shift, queryStartMs, queryEndMs);
                 return new SelectedRanges(index, range, at, HasOneName(range.Selector));
             case SubqueryExpr subquery:
-                return new SubqueryRanges(this, subquery, new ShiftedGrid(grid, subquery.Shift, query.StartMs, query.EndMs));
+                return new SubqueryRanges(this, subquery, new ShiftedGrid(grid, subquery.Shift, queryStartMs, queryEndMs));
             default:
                 throw new InvalidOperationException($"{expression} is not a range vector.");
         }
@@ -203,7 +203,7 @@ internal sealed class Evaluator(LabelIndex index, EngineOptions options, TimeGri
                 single.AddRow(LabelSet.Empty, Scalar(arguments[0], grid));
                 return single;
             case "timestamp":
-                return (arguments[0] is SelectorExpr selector ? Select(selector, grid, wantTime: true) : WithTime(Vector(arguments[0], grid), grid)).WithoutNames(mayMerge: true);
+                return (Unwrapped(arguments[0]) is SelectorExpr selector ? Select(selector, grid, wantTime: true) : WithTime(Vector(arguments[0], grid), grid)).WithoutNames(mayMerge: true);
             case "absent":
                 return Absent(AbsentLabels(arguments[0]), Vector(arguments[0], grid));
             case "absent_over_time":

@@ -11,7 +11,7 @@ internal sealed class PromQlEngine(SampleStore store, EngineOptions options)
     public QueryAnswer Instant(PromExpr expression, long timeMs, CancellationToken cancellationToken)
     {
         var grid = TimeGrid.At(timeMs);
-        var evaluator = NewEvaluator(grid, cancellationToken);
+        var evaluator = NewEvaluator(timeMs, timeMs, cancellationToken);
         switch (expression.Type)
         {
             case PromType.String:
@@ -27,10 +27,11 @@ internal sealed class PromQlEngine(SampleStore store, EngineOptions options)
         }
     }
 
+    /// <param name="endMs">The end that was asked for, which need not be a step: it is what <c>@ end()</c> means.</param>
     /// <exception cref="PromQlExecutionException">The series do not fit the expression, or are too many.</exception>
-    public QueryAnswer Range(PromExpr expression, TimeGrid grid, CancellationToken cancellationToken)
+    public QueryAnswer Range(PromExpr expression, TimeGrid grid, long endMs, CancellationToken cancellationToken)
     {
-        var evaluator = NewEvaluator(grid, cancellationToken);
+        var evaluator = NewEvaluator(grid.StartMs, endMs, cancellationToken);
         if (expression.Type == PromType.Scalar)
             return new QueryAnswer { Grid = grid, Type = PromType.Scalar, Scalar = evaluator.Scalar(expression, grid) };
         var vector = evaluator.Vector(expression, grid);
@@ -41,8 +42,8 @@ internal sealed class PromQlEngine(SampleStore store, EngineOptions options)
         return new QueryAnswer { Grid = grid, Type = PromType.Vector, Vector = vector, Order = order };
     }
 
-    private Evaluator NewEvaluator(TimeGrid grid, CancellationToken cancellationToken) =>
-        new(store.Index, options, grid, new EvaluationBudget(options.MaxSamples, cancellationToken));
+    private Evaluator NewEvaluator(long startMs, long endMs, CancellationToken cancellationToken) =>
+        new(store.Index, options, startMs, endMs, new EvaluationBudget(options.MaxSamples, cancellationToken));
 
     private sealed class LabelOrder : IComparer<LabelSet>
     {

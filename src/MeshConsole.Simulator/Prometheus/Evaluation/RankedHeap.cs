@@ -2,7 +2,7 @@ namespace MeshConsole.Simulator.Prometheus.Evaluation;
 
 /// <summary>
 /// The first k of a ranking. Which of several equal values makes it depends on the bookkeeping, so it is done as in Prometheus:
-/// a binary heap with the weakest on top, in which a newcomer replaces the weakest only if it is better. NaN is the weakest of all.
+/// a binary heap with the weakest on top, which leaves before a better newcomer enters at the bottom. NaN is the weakest of all.
 /// </summary>
 internal static class RankedHeap
 {
@@ -13,16 +13,16 @@ internal static class RankedHeap
         {
             var value = valueOf(row);
             if (StaleMarker.Is(value)) continue;
-            if (heap.Count < k)
+            if (heap.Count == k)
             {
-                heap.Add((row, value));
-                Up(heap, heap.Count - 1, highest);
-            }
-            else if (IsWeaker(heap[0].Value, value, highest) && !double.IsNaN(value))
-            {
-                heap[0] = (row, value);
+                if (!IsWeaker(heap[0].Value, value, highest) || double.IsNaN(value)) continue;
+                heap[0] = heap[^1];
+                heap.RemoveAt(heap.Count - 1);
                 Down(heap, 0, highest);
             }
+
+            heap.Add((row, value));
+            Up(heap, heap.Count - 1, highest);
         }
 
         // A stable sort, best first.

@@ -68,7 +68,7 @@ public sealed class PrometheusApi
     private async Task QueryAsync(ApiRequest request)
     {
         var timeMs = request.Time("time") ?? NowMs;
-        var expression = Parsed(request);
+        var expression = Parsed(request, static message => ApiException.BadParameter("query", message));
         using var answer = await EvaluatedAsync(request, (engine, token) => engine.Instant(expression, timeMs, token)).ConfigureAwait(false);
         await ApiResponse.WriteAsync(request.Context, writer => QueryAnswerWriter.WriteInstantAsync(writer, answer)).ConfigureAwait(false);
     }
@@ -83,23 +83,24 @@ public sealed class PrometheusApi
         // Int128: the widest span of legal times does not fit 64 bits.
         if (((Int128)endMs - startMs) / stepMs > MaxPoints)
             throw ApiException.BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
-        var expression = Parsed(request);
+        var expression = Parsed(request, ApiException.BadData);
         if (expression.Type is not (PromType.Scalar or PromType.Vector))
-            throw ApiException.BadParameter("query", $"invalid expression type {PromText.Quote(PromTypes.Describe(expression.Type))} for range query, must be Scalar or instant Vector");
+            throw ApiException.BadData($"invalid expression type {PromText.Quote(PromTypes.Describe(expression.Type))} for range query, must be Scalar or instant Vector");
         var grid = TimeGrid.Between(startMs, endMs, stepMs);
-        using var answer = await EvaluatedAsync(request, (engine, token) => engine.Range(expression, grid, token)).ConfigureAwait(false);
+        using var answer = await EvaluatedAsync(request, (engine, token) => engine.Range(expression, grid, endMs, token)).ConfigureAwait(false);
         await ApiResponse.WriteAsync(request.Context, writer => QueryAnswerWriter.WriteRangeAsync(writer, answer)).ConfigureAwait(false);
     }
 
-    private static PromExpr Parsed(ApiRequest request)
+    /// <param name="fault">The two kinds of query word it differently.</param>
+    private static PromExpr Parsed(ApiRequest request, Func<string, ApiException> fault)
     {
         try
         {
             return PromQlParser.Parse(request["query"] ?? "");
         }
-        catch (PromQlSyntaxException fault)
+        catch (PromQlSyntaxException syntax)
         {
-            throw ApiException.BadParameter("query", fault.Message);
+            throw fault(syntax.Message);
         }
     }
 
@@ -164,7 +165,6 @@ public sealed class PrometheusApi
     {
         var startMs = request.Time("start") ?? long.MinValue;
         var endMs = request.Time("end") ?? long.MaxValue;
-        if (endMs < startMs) throw ApiException.BadParameter("end", "end timestamp must not be before start timestamp");
         if (selectors.Count == 0) return _store.Index.Select([], startMs, endMs);
         var found = new HashSet<Series>();
         foreach (var selector in selectors)

@@ -16,11 +16,14 @@ internal static class QueryAnswerWriter
         switch (answer.Type)
         {
             case PromType.Scalar:
-                WritePoint(json, timeMs, answer.Scalar![0]);
+                json.WriteStartArray();
+                WriteTime(json, timeMs, fullFraction: false);
+                json.WriteStringValue(PromNumber.ToPlainText(answer.Scalar![0]));
+                json.WriteEndArray();
                 break;
             case PromType.String:
                 json.WriteStartArray();
-                WriteTime(json, timeMs);
+                WriteTime(json, timeMs, fullFraction: false);
                 json.WriteStringValue(answer.Text);
                 json.WriteEndArray();
                 break;
@@ -136,12 +139,13 @@ internal static class QueryAnswerWriter
     {
         Span<byte> text = stackalloc byte[PromNumber.MaxLength];
         json.WriteStartArray();
-        WriteTime(json, timeMs);
+        WriteTime(json, timeMs, fullFraction: true);
         json.WriteStringValue(text[..PromNumber.Format(value, text)]);
         json.WriteEndArray();
     }
 
-    private static void WriteTime(Utf8JsonWriter json, long timeMs)
+    /// <param name="fullFraction">Prometheus writes 0.500 in vectors and 0.5 in scalars.</param>
+    private static void WriteTime(Utf8JsonWriter json, long timeMs, bool fullFraction)
     {
         Span<byte> text = stackalloc byte[24];
         var at = 0;
@@ -154,6 +158,7 @@ internal static class QueryAnswerWriter
             text[at++] = (byte)'.';
             fraction.TryFormat(text[at..], out written, "000", CultureInfo.InvariantCulture);
             at += written;
+            while (!fullFraction && text[at - 1] == '0') at--;
         }
 
         json.WriteRawValue(text[..at], skipInputValidation: true);

@@ -304,6 +304,8 @@ internal sealed class PromQlParser
         var labels = ImmutableArray.CreateBuilder<string>();
         while (Current.Kind != TokenKind.RightParen)
         {
+            // The one word that Prometheus' grammar leaves out here.
+            if (Current.Is("without")) throw Unexpected(" in grouping opts, expected label");
             labels.Add(Current.Text);
             Expect(TokenKind.Word, " in grouping opts, expected label");
             if (Current.Kind == TokenKind.Comma) _at++;
