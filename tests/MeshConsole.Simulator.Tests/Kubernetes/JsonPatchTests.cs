@@ -345,7 +345,7 @@ public sealed class JsonPatchTests
                 default:
                     var from = Tokens(operation["from"]!.GetValue<string>());
                     var moved = Read(root, from);
-                    if (path.Length > from.Length && from.SequenceEqual(path[..from.Length])) throw new Refusal();
+                    if (path.Length > from.Length && from.SequenceEqual(path.Take(from.Length))) throw new Refusal();
                     return path.SequenceEqual(from) ? root : Set(Cut(root, from), path, moved, insert: true);
             }
         }
