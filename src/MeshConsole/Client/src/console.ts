@@ -4,14 +4,6 @@ import { ageText, freshness } from './age';
 import { Shortcuts } from './shortcuts';
 import type { ThemeChoice } from './themeChoice';
 
-declare global {
-  interface Window {
-    Blazor?: { reconnect?: () => Promise<boolean> };
-    /** Functions that components call by name; nothing here needs a reference to an element of a circuit. */
-    meshConsole?: { closeDialog(id: string): void; reveal(id: string): void };
-  }
-}
-
 const shortcuts = new Shortcuts();
 let serverAheadMs = 0;
 

@@ -1,12 +1,6 @@
 // Loaded as a classic script in <head>, before the first paint: picks the stylesheet of the chosen theme.
 import { type ThemeChoice, readThemeChoice, resolveTheme, themeStorageKey } from './themeChoice';
 
-declare global {
-  interface Window {
-    meshConsoleTheme?: { get(): ThemeChoice; set(choice: ThemeChoice): void };
-  }
-}
-
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
 function read(): ThemeChoice {

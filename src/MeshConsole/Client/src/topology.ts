@@ -1,1 +1,568 @@
-export {};
+// The topology canvas. It owns everything inside its element: the stream, the drawing, zoom and drag, the places of nodes.
+// The page around it says what to show and learns of a choice through the address.
+import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
+import ELK from 'elkjs/lib/elk-api';
+import { edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, nodeDetail, nodeSentence, nodeSize, nodeTitle } from './graph/appearance';
+import { Graph, type GraphChange } from './graph/graph';
+import { gridPositions, layOut, type LayoutEngine, type Progress } from './graph/layout';
+import { Overlay } from './graph/overlay';
+import { readPalette } from './graph/palette';
+import { nearest, place, type Placed, wishFor } from './graph/placement';
+import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
+import { TopologyStream } from './graph/stream';
+import { stylesFor } from './graph/styles';
+import { edgeKey, type Point, type TopologyEdge, type TopologyNode, type View } from './graph/types';
+
+export interface Options {
+  hub: string;
+  worker: string;
+  view: View;
+  cluster: string | null;
+  namespaces: string[];
+  label: Label;
+  hideIdle: boolean;
+  find: string;
+  selected: string | null;
+}
+
+/** From this many edges on they are drawn straight and pale, and quickly. */
+const manyEdges = 600;
+
+const arrows = new Map<string, 'left' | 'right' | 'up' | 'down'>([['ArrowLeft', 'left'], ['ArrowRight', 'right'], ['ArrowUp', 'up'], ['ArrowDown', 'down']]);
+
+/** Less than this share of known places, and the whole is laid out anew. */
+const enoughKnown = 0.5;
+
+/** The layout engine in its worker; ending the worker ends the layout. */
+interface WorkerEngine extends LayoutEngine {
+  terminateWorker(): void;
+}
+
+export function mount(host: HTMLElement, options: Options): TopologyCanvas {
+  return new TopologyCanvas(host, options);
+}
+
+class TopologyCanvas {
+  readonly #host: HTMLElement;
+  readonly #surface: HTMLElement;
+  readonly #status: HTMLElement;
+  readonly #spoken: HTMLElement;
+  readonly #cy: Core;
+  readonly #overlay: Overlay;
+  readonly #stream: TopologyStream;
+  readonly #resize: ResizeObserver;
+  readonly #onTheme = () => this.#repaint();
+  #options: Options;
+  #graph = new Graph();
+  #elk: WorkerEngine | null = null;
+  #layoutRun = 0;
+  #at: string | null = null;
+  #saveTimer = 0;
+  #fitted = false;
+
+  constructor(host: HTMLElement, options: Options) {
+    this.#host = host;
+    this.#options = options;
+    this.#surface = document.createElement('div');
+    this.#surface.className = 'graph-surface';
+    this.#surface.tabIndex = 0;
+    this.#surface.setAttribute('role', 'application');
+    this.#status = document.createElement('div');
+    this.#status.className = 'graph-status';
+    this.#status.hidden = true;
+    this.#spoken = document.createElement('div');
+    this.#spoken.className = 'sr-only';
+    this.#spoken.setAttribute('aria-live', 'polite');
+    host.append(this.#surface, this.#status, this.#spoken);
+
+    const palette = readPalette();
+    this.#cy = cytoscape({
+      container: this.#surface,
+      style: stylesFor(palette),
+      minZoom: 0.04,
+      maxZoom: 2.5,
+      wheelSensitivity: 0.25,
+      boxSelectionEnabled: false,
+      autounselectify: true,
+      hideEdgesOnViewport: false,
+      textureOnViewport: false,
+      motionBlur: false,
+      layout: { name: 'preset' },
+    });
+    this.#overlay = new Overlay(this.#cy, this.#surface, palette);
+    this.#overlay.boxes = options.view !== 'namespace';
+    this.#listen();
+    document.addEventListener('meshconsole:theme', this.#onTheme);
+    this.#resize = new ResizeObserver(() => {
+      this.#cy.resize();
+      this.#overlay.refresh();
+    });
+    this.#resize.observe(host);
+
+    this.#stream = new TopologyStream(options.hub, {
+      onMessage: message => {
+        const change = this.#graph.apply(message);
+        if (change) void this.#show(change);
+      },
+      onState: problem => this.#say('stream', problem),
+    });
+    this.#say('stream', 'Waiting for the topology.');
+    void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
+    this.#describe();
+  }
+
+  /** Called by the page when its address changed. */
+  update(options: Options): void {
+    const before = this.#options;
+    this.#options = options;
+    const other = before.view !== options.view || before.cluster !== options.cluster || before.namespaces.join() !== options.namespaces.join();
+    if (other) {
+      this.#cancelLayout();
+      this.#graph = new Graph();
+      this.#cy.elements().remove();
+      this.#fitted = false;
+      this.#at = null;
+      this.#overlay.boxes = options.view !== 'namespace';
+      this.#say('stream', 'Waiting for the topology.');
+      void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
+      return;
+    }
+    if (before.label !== options.label) {
+      this.#cy.batch(() => this.#cy.edges().forEach(edge => this.#writeLabel(edge)));
+    }
+    this.#mark(before.selected !== options.selected);
+  }
+
+  /** A button of the page's toolbar. */
+  command(name: string): void {
+    switch (name) {
+      case 'in':
+        this.#zoom(1.25);
+        break;
+      case 'out':
+        this.#zoom(0.8);
+        break;
+      case 'fit':
+        this.#fit(true);
+        break;
+      case 'arrange':
+        forgetPositions(localStorage, this.#positionsKey());
+        this.#fitted = false;
+        void this.#arrange();
+        break;
+    }
+  }
+
+  dispose(): void {
+    this.#savePositions();
+    this.#cancelLayout();
+    clearTimeout(this.#saveTimer);
+    document.removeEventListener('meshconsole:theme', this.#onTheme);
+    this.#resize.disconnect();
+    void this.#stream.stop();
+    this.#overlay.remove();
+    this.#cy.destroy();
+    this.#host.replaceChildren();
+  }
+
+  // ------------------------------------------------------------------ what is shown
+
+  async #show(change: GraphChange): Promise<void> {
+    const cy = this.#cy;
+    cy.batch(() => {
+      for (const key of change.removedEdges) cy.getElementById(key).remove();
+      for (const id of change.removed) cy.getElementById(id).remove();
+      for (const node of change.changed) cy.getElementById(node.id).data(nodeData(node));
+      for (const edge of change.changedEdges) cy.getElementById(edgeKey(edge)).data(this.#edgeData(edge));
+    });
+    if (this.#at !== null && !this.#graph.nodes.has(this.#at)) this.#at = null;
+
+    const known = readPositions(localStorage, this.#positionsKey());
+    const placedBefore = cy.nodes().length;
+    const unplaced = change.added.filter(node => !known.has(node.id));
+    const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
+
+    if (anew) {
+      await this.#addAll(change, this.#fastPositions(change.added, known));
+      await this.#arrange();
+    } else if (change.added.length > 0 || change.addedEdges.length > 0) {
+      await this.#addAll(change, this.#placeNew(change.added, known));
+      if (placedBefore === 0) this.#fit(false);
+      this.#savePositionsSoon();
+    }
+    cy.edges().toggleClass('many', cy.edges().length > manyEdges);
+    this.#mark(change.whole);
+    this.#describe();
+    this.#overlay.refresh();
+    this.#host.dataset['revision'] = String(this.#graph.revision);
+  }
+
+  /** Adds in slices, so that a large mesh does not hold the browser up. */
+  async #addAll(change: GraphChange, positions: ReadonlyMap<string, Point>): Promise<void> {
+    const graph = this.#graph;
+    const elements: ElementDefinition[] = [
+      ...change.added.map(node => ({ group: 'nodes' as const, data: nodeData(node), position: { ...(positions.get(node.id) ?? { x: 0, y: 0 }) } })),
+      ...change.addedEdges.map(edge => ({ group: 'edges' as const, data: this.#edgeData(edge), classes: change.addedEdges.length > manyEdges ? 'many' : '' })),
+    ];
+    const slice = 700;
+    for (let from = 0; from < elements.length; from += slice) {
+      if (from > 0) await nextFrame();
+      if (graph !== this.#graph) return;
+      this.#cy.batch(() => this.#cy.add(elements.slice(from, from + slice).filter(element => element.group === 'nodes' || (this.#has(element.data['source'] as string) && this.#has(element.data['target'] as string)))));
+    }
+  }
+
+  #has(id: string): boolean {
+    return this.#graph.nodes.has(id);
+  }
+
+  #edgeData(edge: TopologyEdge): Record<string, unknown> {
+    return {
+      id: edgeKey(edge),
+      source: edge.source,
+      target: edge.target,
+      health: isIdle(edge) ? 'idle' : edge.health,
+      stroke: edgeStroke(edge),
+      width: edgeWidth(edge),
+      mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
+      label: edgeLabel(edge, this.#options.label),
+    };
+  }
+
+  #writeLabel(edge: EdgeSingular): void {
+    const known = this.#graph.edges.get(edge.id());
+    if (known) edge.data('label', edgeLabel(known, this.#options.label));
+  }
+
+  /** Marks what is selected, found and hidden. */
+  #mark(reveal: boolean): void {
+    const cy = this.#cy;
+    const { selected, find, hideIdle } = this.#options;
+    const wanted = find.trim().toLowerCase();
+    cy.batch(() => {
+      cy.elements().removeClass('selected near faded found hidden');
+      if (hideIdle) {
+        const idle = cy.edges('[health="idle"]');
+        idle.addClass('hidden');
+        cy.nodes().filter(node => node.connectedEdges().not('.hidden').empty()).addClass('hidden');
+      }
+      if (wanted) {
+        const found = cy.nodes().filter(node => this.#matches(node, wanted));
+        cy.elements().addClass('faded');
+        found.removeClass('faded').addClass('found');
+        found.edgesWith(found).removeClass('faded');
+      }
+      if (selected) {
+        const element = cy.getElementById(selected);
+        if (element.nonempty()) {
+          element.addClass('selected').removeClass('hidden');
+          if (!wanted) {
+            const near = element.closedNeighborhood().union(element.connectedNodes());
+            cy.elements().not(near).addClass('faded');
+            near.edges().addClass('near');
+          }
+        }
+      }
+    });
+    if (reveal && selected) this.#reveal(selected);
+    this.#overlay.refresh();
+  }
+
+  #matches(node: NodeSingular, wanted: string): boolean {
+    const known = this.#graph.nodes.get(node.id());
+    return known !== undefined && [known.name, known.namespace, known.app ?? '', known.version ?? ''].some(text => text.toLowerCase().includes(wanted));
+  }
+
+  /** Brings an element into sight if it is not; what is in sight stays where it is. */
+  #reveal(id: string): void {
+    const element = this.#cy.getElementById(id);
+    if (element.empty()) return;
+    const box = element.boundingBox({});
+    const extent = this.#cy.extent();
+    if (box.x1 >= extent.x1 && box.x2 <= extent.x2 && box.y1 >= extent.y1 && box.y2 <= extent.y2) return;
+    this.#move({ center: { eles: element } });
+  }
+
+  // ------------------------------------------------------------------ places
+
+  #fastPositions(nodes: TopologyNode[], known: ReadonlyMap<string, Point>): Map<string, Point> {
+    return new Map([...gridPositions(nodes), ...known]);
+  }
+
+  /** Known places as they were, the others near their neighbours. Nothing that is drawn moves. */
+  #placeNew(nodes: TopologyNode[], known: ReadonlyMap<string, Point>): Map<string, Point> {
+    const positions = new Map<string, Point>();
+    const placed = new Map<string, Placed>();
+    this.#cy.nodes().forEach(node => {
+      placed.set(node.id(), { ...node.position(), width: node.data('width') as number, height: node.data('height') as number });
+    });
+    const missing: TopologyNode[] = [];
+    for (const node of nodes) {
+      const at = known.get(node.id);
+      if (at) {
+        positions.set(node.id, at);
+        placed.set(node.id, { ...at, ...nodeSize(node) });
+      } else missing.push(node);
+    }
+    for (const node of missing) {
+      const size = nodeSize(node);
+      const neighbours = this.#graph.neighbours(node.id).flatMap(id => placed.get(id) ?? []);
+      const siblings = [...placed].filter(([id]) => this.#graph.nodes.get(id)?.namespace === node.namespace).map(([, at]) => at);
+      const at = place(size, wishFor(neighbours, siblings), [...placed.values()]);
+      positions.set(node.id, at);
+      placed.set(node.id, { ...at, ...size });
+    }
+    return positions;
+  }
+
+  async #arrange(): Promise<void> {
+    this.#cancelLayout();
+    const run = ++this.#layoutRun;
+    const graph = this.#graph;
+    const nodes = [...graph.nodes.values()];
+    if (nodes.length === 0) return;
+    const started = performance.now();
+    this.#fit(false);
+    const elk = new ELK({ workerUrl: this.#options.worker });
+    this.#elk = elk as unknown as WorkerEngine;
+    try {
+      const positions = await layOut(this.#elk, nodes, [...graph.edges.values()], this.#options.view !== 'namespace', progress => {
+        if (run === this.#layoutRun && performance.now() - started > 300) this.#sayLayout(progress, nodes.length);
+      });
+      if (run !== this.#layoutRun || graph !== this.#graph) return;
+      this.#cy.batch(() => {
+        for (const [id, at] of positions) this.#cy.getElementById(id).position(at);
+      });
+      this.#savePositionsSoon();
+      this.#host.dataset['laidOutIn'] = String(Math.round(performance.now() - started));
+    } catch {
+      // The grid that is on the screen stays: everything is in sight and can be moved by hand.
+    } finally {
+      if (run === this.#layoutRun) {
+        this.#elk?.terminateWorker();
+        this.#elk = null;
+        this.#say('layout', null);
+        this.#fit(false);
+        if (this.#options.selected) this.#reveal(this.#options.selected);
+      }
+    }
+  }
+
+  #cancelLayout(): void {
+    this.#layoutRun++;
+    this.#elk?.terminateWorker();
+    this.#elk = null;
+    this.#say('layout', null);
+  }
+
+  #positionsKey(): string {
+    return positionsKey(this.#options.view, this.#options.cluster, this.#options.namespaces);
+  }
+
+  #savePositionsSoon(): void {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = setTimeout(() => this.#savePositions(), 400) as unknown as number;
+  }
+
+  #savePositions(): void {
+    if (this.#cy.nodes().empty() || this.#elk !== null) return;
+    const kept = readPositions(localStorage, this.#positionsKey());
+    // Nodes that are away may come back to their place, but not thousands of them.
+    const positions = kept.size > 4000 ? new Map<string, Point>() : kept;
+    this.#cy.nodes().forEach(node => {
+      positions.set(node.id(), { ...node.position() });
+    });
+    savePositions(localStorage, this.#positionsKey(), positions);
+  }
+
+  // ------------------------------------------------------------------ sight
+
+  #zoom(factor: number): void {
+    this.#cy.zoom({ level: this.#cy.zoom() * factor, renderedPosition: { x: this.#cy.width() / 2, y: this.#cy.height() / 2 } });
+  }
+
+  #fit(asked: boolean): void {
+    const visible = this.#cy.nodes().not('.hidden');
+    if (visible.empty()) return;
+    if (!asked && this.#fitted && this.#elk === null) return;
+    const wholeSize = visible.boundingBox({ includeLabels: false });
+    const padding = Math.min(48, this.#cy.width() / 12);
+    const zoom = Math.min((this.#cy.width() - 2 * padding) / (wholeSize.w + 28), (this.#cy.height() - 2 * padding) / (wholeSize.h + 60), 1.15);
+    const clamped = Math.max(this.#cy.minZoom(), zoom);
+    const pan = { x: this.#cy.width() / 2 - clamped * (wholeSize.x1 + wholeSize.w / 2), y: this.#cy.height() / 2 - clamped * (wholeSize.y1 + wholeSize.h / 2 - 8) };
+    if (asked) this.#move({ zoom: clamped, pan });
+    else this.#cy.viewport({ zoom: clamped, pan });
+    if (this.#elk === null) this.#fitted = true;
+  }
+
+  #move(to: { zoom?: number; pan?: Point; center?: { eles: unknown } }): void {
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#cy.stop();
+    this.#cy.animate({ ...(to as object), duration: still ? 0 : 220, easing: 'ease-out' } as never);
+  }
+
+  #repaint(): void {
+    const palette = readPalette();
+    this.#overlay.palette = palette;
+    this.#cy.style(stylesFor(palette));
+    this.#overlay.refresh();
+  }
+
+  // ------------------------------------------------------------------ hands and keys
+
+  #listen(): void {
+    const cy = this.#cy;
+    cy.on('tap', 'node, edge', event => this.#choose((event.target as NodeSingular).id()));
+    cy.on('tap', event => {
+      if (event.target === cy && this.#options.selected) this.#choose(null);
+    });
+    cy.on('dbltap', 'node', event => this.#open((event.target as NodeSingular).id()));
+    cy.on('dragfree', 'node', () => this.#savePositionsSoon());
+    cy.on('mouseover', 'node, edge', event => {
+      this.#surface.style.cursor = 'pointer';
+      this.#surface.title = this.#words((event.target as NodeSingular).id());
+    });
+    cy.on('mouseout', 'node, edge', () => {
+      this.#surface.style.cursor = '';
+      this.#surface.title = '';
+    });
+    this.#surface.addEventListener('keydown', event => this.#key(event));
+    this.#surface.addEventListener('focus', () => {
+      if (this.#at === null) this.#goTo(this.#options.selected && this.#has(this.#options.selected) ? this.#options.selected : this.#first());
+      else this.#goTo(this.#at);
+    });
+    this.#surface.addEventListener('blur', () => cy.nodes('.at').removeClass('at'));
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const direction = arrows.get(event.key);
+    if (direction) {
+      const from = this.#at === null ? null : this.#cy.getElementById(this.#at);
+      const others = new Map<string, Point>();
+      this.#cy.nodes().not('.hidden').forEach(node => {
+        if (node.id() !== this.#at) others.set(node.id(), { ...node.position() });
+      });
+      const next = from === null || from.empty() ? this.#first() : nearest(from.position(), direction, others);
+      if (next !== null) this.#goTo(next);
+    } else if (event.key === 'Enter' && this.#at !== null) {
+      if (event.shiftKey) this.#open(this.#at);
+      else this.#choose(this.#at);
+    } else if (event.key === '+' || event.key === '=') this.#zoom(1.25);
+    else if (event.key === '-') this.#zoom(0.8);
+    else if (event.key === '0') this.#fit(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #first(): string | null {
+    let best: NodeSingular | null = null;
+    this.#cy.nodes().not('.hidden').forEach(node => {
+      if (best === null || node.position().x < best.position().x) best = node;
+    });
+    return best === null ? null : (best as NodeSingular).id();
+  }
+
+  #goTo(id: string | null): void {
+    this.#cy.nodes('.at').removeClass('at');
+    this.#at = id;
+    if (id === null) return;
+    this.#cy.getElementById(id).addClass('at');
+    this.#reveal(id);
+    this.#spoken.textContent = this.#words(id);
+  }
+
+  #words(id: string): string {
+    const node = this.#graph.nodes.get(id);
+    if (node) {
+      let [inbound, outbound] = [0, 0];
+      for (const edge of this.#graph.edges.values()) {
+        if (edge.target === id) inbound++;
+        if (edge.source === id) outbound++;
+      }
+      return nodeSentence(node, inbound, outbound);
+    }
+    const edge = this.#graph.edges.get(id);
+    if (!edge) return '';
+    const [source, target] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
+    const rate = edgeLabel(edge, 'rate');
+    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${edge.protocol}${rate ? `, ${rate}` : ', idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${edge.mtls.reason.slice(0, 160)}` : ''}`;
+  }
+
+  /** A choice goes into the address; the page draws the panel from there. */
+  #choose(id: string | null): void {
+    const address = new URL(location.href);
+    if (id === null || id === this.#options.selected) address.searchParams.delete('selected');
+    else address.searchParams.set('selected', id);
+    window.Blazor?.navigateTo?.(address.href);
+  }
+
+  /** Opening a namespace shows its workloads; any other node is opened by choosing it. */
+  #open(id: string): void {
+    const node = this.#graph.nodes.get(id);
+    if (node?.kind !== 'namespace') return;
+    const address = new URL(location.href);
+    address.searchParams.set('namespace', node.name);
+    address.searchParams.set('view', 'workload');
+    address.searchParams.delete('selected');
+    window.Blazor?.navigateTo?.(address.href);
+  }
+
+  // ------------------------------------------------------------------ words
+
+  #describe(): void {
+    this.#surface.setAttribute(
+      'aria-label',
+      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys move from node to node, Enter opens the details, plus, minus and 0 zoom. The same data is in the table.`,
+    );
+  }
+
+  readonly #said = new Map<string, string>();
+
+  #say(topic: string, text: string | null): void {
+    if (text === null ? !this.#said.delete(topic) : this.#said.get(topic) === text) return;
+    if (text !== null) this.#said.set(topic, text);
+    this.#status.replaceChildren(...[...this.#said.values()].map(line => Object.assign(document.createElement('span'), { textContent: line })));
+    this.#status.hidden = this.#said.size === 0;
+  }
+
+  #sayLayout(progress: Progress, nodes: number): void {
+    this.#said.delete('layout');
+    this.#status.replaceChildren(
+      Object.assign(document.createElement('span'), { textContent: progress.total > 1 ? `Laying out ${nodes} nodes: ${Math.round((100 * progress.done) / progress.total)} %` : `Laying out ${nodes} nodes` }),
+    );
+    const meter = document.createElement('progress');
+    if (progress.total > 1) {
+      meter.max = progress.total;
+      meter.value = progress.done;
+    }
+    meter.setAttribute('aria-label', 'Layout');
+    const cancel = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: 'Keep the plain arrangement' });
+    cancel.addEventListener('click', () => {
+      this.#cancelLayout();
+      this.#fit(false);
+      this.#savePositionsSoon();
+    });
+    this.#status.append(meter, cancel);
+    this.#status.hidden = false;
+    this.#said.set('layout', '');
+  }
+}
+
+function nodeData(node: TopologyNode): Record<string, unknown> {
+  const detail = nodeDetail(node);
+  return {
+    id: node.id,
+    kind: node.kind,
+    cluster: node.cluster,
+    namespace: node.namespace,
+    health: node.health,
+    label: detail ? `${nodeTitle(node)}\n${detail}` : nodeTitle(node),
+    ...nodeSize(node),
+  };
+}
+
+function nextFrame(): Promise<void> {
+  return new Promise(resolve => requestAnimationFrame(() => resolve()));
+}

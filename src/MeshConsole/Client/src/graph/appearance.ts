@@ -1,0 +1,78 @@
+// How numbers become widths, words and shapes; pure, so that it is tested without a canvas.
+import { milliseconds, percent, rate } from './numbers';
+import type { Health, TopologyEdge, TopologyNode } from './types';
+
+export type Label = 'none' | 'rate' | 'errors' | 'p95' | 'mtls';
+
+/** Width of an edge by the logarithm of its rate: 1 px at 0.1/s and under, 7 px at 10,000/s and over. */
+export function edgeWidth(edge: TopologyEdge): number {
+  const perSecond = edge.requestsPerSecond ?? edge.connectionsPerSecond ?? 0;
+  if (!(perSecond > 0)) return 1;
+  const decades = Math.log10(perSecond) + 1;
+  return Math.round((1 + Math.min(5, Math.max(0, decades)) * 1.2) * 10) / 10;
+}
+
+export function isIdle(edge: TopologyEdge): boolean {
+  return !((edge.requestsPerSecond ?? 0) > 0) && !((edge.connectionsPerSecond ?? 0) > 0);
+}
+
+/** The stroke: dotted without traffic, dashed in plaintext, else whole. */
+export function edgeStroke(edge: TopologyEdge): 'solid' | 'dashed' | 'dotted' {
+  if (isIdle(edge)) return 'dotted';
+  return edge.mtls.state === 'plaintext' ? 'dashed' : 'solid';
+}
+
+/** What is written at an edge; empty where the number is not known, since a dash beside a line says nothing. */
+export function edgeLabel(edge: TopologyEdge, label: Label): string {
+  if (label === 'none' || isIdle(edge)) return '';
+  switch (label) {
+    case 'rate':
+      return edge.requestsPerSecond != null ? rate(edge.requestsPerSecond) : edge.connectionsPerSecond != null ? `${rate(edge.connectionsPerSecond)} conn.` : '';
+    case 'errors':
+      return edge.errorRatio != null && edge.errorRatio > 0 ? percent(edge.errorRatio) : '';
+    case 'p95': {
+      const p95 = edge.clientLatencyMs?.p95 ?? edge.latencyMs?.p95;
+      return p95 != null ? milliseconds(p95) : '';
+    }
+    case 'mtls':
+      return edge.mtls.state === 'mixed' && edge.mtls.ratio != null ? percent(edge.mtls.ratio) : edge.mtls.state === 'mutual' ? '' : edge.mtls.state;
+  }
+}
+
+/** Cut in the middle, as Format.Middle does. */
+export function middle(text: string, length: number): string {
+  const points = [...text];
+  if (points.length <= length) return text;
+  const head = Math.floor(length / 2);
+  return `${points.slice(0, head).join('')}…${points.slice(points.length - (length - 1 - head)).join('')}`;
+}
+
+export function nodeTitle(node: TopologyNode): string {
+  if (node.kind === 'unknown') return node.namespace === 'unknown' ? 'unknown caller' : `unknown in ${middle(node.namespace, 16)}`;
+  return middle(node.name, 26);
+}
+
+/** The second line of a node. */
+export function nodeDetail(node: TopologyNode): string {
+  const parts: string[] = [];
+  if (node.requestsPerSecond != null && node.requestsPerSecond > 0) parts.push(rate(node.requestsPerSecond));
+  if (node.errorRatio != null && node.errorRatio >= 0.001) parts.push(`${percent(node.errorRatio)} errors`);
+  if (node.desiredReplicas != null && node.readyReplicas != null && node.readyReplicas < node.desiredReplicas) parts.push(`${node.readyReplicas}/${node.desiredReplicas} ready`);
+  if (parts.length === 0) parts.push(node.health === 'idle' ? 'idle' : node.kind === 'workload' ? '' : node.kind);
+  return parts.join(' · ');
+}
+
+/** Breadth by the longer of the two lines; the font is the browser's, so this is on the generous side. */
+export function nodeSize(node: TopologyNode): { width: number; height: number } {
+  const letters = Math.max([...nodeTitle(node)].length * 7.3, [...nodeDetail(node)].length * 6);
+  return { width: Math.round(Math.min(250, Math.max(96, letters + 44))), height: 42 };
+}
+
+export const healthWord: Record<Health, string> = { healthy: 'healthy', degraded: 'degraded', failing: 'failing', idle: 'idle', unknown: 'health unknown' };
+
+/** What a screen reader hears of a node. */
+export function nodeSentence(node: TopologyNode, inbound: number, outbound: number): string {
+  const detail = nodeDetail(node);
+  const reason = node.reasons[0] ? `: ${middle(node.reasons[0], 120)}` : '';
+  return `${nodeTitle(node)}, ${node.kind}${node.kind === 'namespace' ? '' : ` in ${middle(node.namespace, 40)}`}, ${healthWord[node.health]}${reason}. ${detail ? `${detail}. ` : ''}${inbound} in, ${outbound} out.`;
+}
