@@ -174,6 +174,13 @@ public sealed partial class TelemetryPoller : ITelemetrySource
         }
 
         _reachable = anyAnswer;
+        if (!anyAnswer && outcomes.Count > 0)
+        {
+            // Whoever was not asked this time would not have been answered either.
+            FailAll(outcomes[0].Fault!.Message);
+            return;
+        }
+
         if (anyAnswer && _answers.All.Any())
         {
             CompactSymbols();
