@@ -25,7 +25,8 @@ public sealed class MeshSnapshotStoreTests
     public async Task WatchAsync_SlowWatcher_MissesTheOnesInBetweenAndGetsTheNewest()
     {
         var store = new MeshSnapshotStore();
-        await using var watcher = store.WatchAsync(CancellationToken.None).GetAsyncEnumerator();
+        using var stop = new CancellationTokenSource();
+        var watcher = store.WatchAsync(stop.Token).GetAsyncEnumerator();
         await watcher.MoveNextAsync().AsTask().WaitAsync(s_patience);
         for (var revision = 1; revision <= 1000; revision++)
         {
@@ -35,7 +36,10 @@ public sealed class MeshSnapshotStoreTests
         await watcher.MoveNextAsync().AsTask().WaitAsync(s_patience);
 
         watcher.Current.Revision.ShouldBe(1000);
-        watcher.MoveNextAsync().IsCompleted.ShouldBeFalse("nothing queues up behind it");
+        var next = watcher.MoveNextAsync().AsTask();
+        next.IsCompleted.ShouldBeFalse("nothing queues up behind it");
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => next.WaitAsync(s_patience));
     }
 
     [Fact]
