@@ -1,10 +1,9 @@
-using MeshConsole.Components;
+using MeshConsole;
+using MeshConsole.Commands;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.WebHost.UseStaticWebAssets();
-builder.Services.AddUserInterface();
-var app = builder.Build();
-app.MapGet("/healthz", () => "ok");
-app.UseAntiforgery();
-app.MapUserInterface();
-await app.RunAsync();
+return args switch
+{
+    ["simulate", ..] => await SimulateCommand.RunAsync(args[1..]),
+    [var word, ..] when !word.StartsWith('-') && !word.Contains('=', StringComparison.Ordinal) => await UnknownCommand.RunAsync(word),
+    _ => await ServeCommand.RunAsync(args),
+};

@@ -1,0 +1,48 @@
+using MeshConsole.Configuration;
+using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Prometheus;
+using MeshConsole.Mesh.Prometheus.Istio;
+
+namespace MeshConsole.Collection;
+
+/// <summary>What reads one cluster: its watchers, its poller and its history, over one client each.</summary>
+internal sealed class ClusterCollector : IDisposable
+{
+    private readonly KubernetesClient _kubernetes;
+    private readonly ClusterObjectSource _objects;
+    private readonly TelemetryPoller _telemetry;
+    private readonly HttpClient _prometheus;
+
+    public ClusterCollector(ClusterConnection connection, TelemetryOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        Name = connection.Name;
+        _kubernetes = new KubernetesClient(connection.Kubernetes, time);
+        _objects = new ClusterObjectSource(_kubernetes, new ClusterWatchOptions { Namespaces = connection.Namespaces }, time, loggers.CreateLogger<ClusterObjectSource>());
+
+        // The client has a timeout of its own for each query.
+        _prometheus = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = System.Net.DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+        var client = new PrometheusClient(_prometheus, connection.Prometheus, time);
+        var dialect = new IstioDialect();
+        var settings = new TelemetrySettings { RefreshInterval = options.RefreshInterval, RateWindow = options.RateWindow };
+        _telemetry = new TelemetryPoller(connection.Name, client, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
+        History = new TelemetryHistory(connection.Name, client, dialect, settings, () => _telemetry.SeveralClusters);
+    }
+
+    public string Name { get; }
+
+    public IClusterObjectSource Objects => _objects;
+
+    public ITelemetrySource Telemetry => _telemetry;
+
+    public TelemetryHistory History { get; }
+
+    /// <summary>Reads until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), _telemetry.RunAsync(cancellationToken));
+
+    public void Dispose()
+    {
+        _objects.Dispose();
+        _kubernetes.Dispose();
+        _prometheus.Dispose();
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using MeshConsole.Configuration;
+using MeshConsole.Demo;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Collection;
+
+/// <summary>Registers what reads the clusters and what answers from it.</summary>
+internal static class CollectionRegistration
+{
+    public static void AddCollection(this IServiceCollection services, MeshConsoleOptions options, ImmutableArray<ClusterConnection> connections)
+    {
+        services.AddSingleton<MeshSnapshotStore>();
+        services.AddSingleton<IMeshSnapshots>(provider => provider.GetRequiredService<MeshSnapshotStore>());
+        services.AddSingleton<IMeshViews>(new MeshViews(options.Certificates.ToThresholds()));
+        services.AddSingleton<ClusterCollectors>();
+        services.AddSingleton<EmbeddedMesh>();
+        services.AddSingleton<IDemoScenarios>(provider => provider.GetRequiredService<EmbeddedMesh>());
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CollectionService>(provider, connections));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using MeshConsole.Demo;
+using MeshConsole.Mesh.Certificates;
+using MeshConsole.Mesh.Changes;
+using MeshConsole.Mesh.Latency;
+using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MeshConsole.Endpoints;
+
+/// <summary>The REST API under <c>/api/v1</c>: each endpoint is a view of a snapshot.</summary>
+internal static class ApiEndpoints
+{
+    public static void MapApi(this IEndpointRouteBuilder endpoints)
+    {
+        var api = endpoints.MapGroup("/api/v1").WithTags("mesh");
+
+        api.MapGet("/status", (IMeshSnapshots snapshots, IDemoScenarios demo) => StatusView.Of(snapshots.Current, demo.Enabled))
+            .WithSummary("Version, revision and the state of every source with its age");
+
+        api.MapGet("/topology", TopologyAsync)
+            .WithSummary("Nodes and edges with traffic, latency and mTLS");
+
+        api.MapGet("/mtls", Task<Results<Ok<MtlsView>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
+                request.AnswerAsync(parameters, views.Mtls, cancellationToken))
+            .WithSummary("Share of traffic that is encrypted, and every plaintext edge with its reason");
+
+        api.MapGet("/mtls/policies", Task<Results<Ok<ImmutableArray<EffectivePolicy>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
+                request.AnswerAsync(parameters, views.Policies, cancellationToken))
+            .WithSummary("mTLS mode in force per workload and port, with the object that decided it");
+
+        api.MapGet("/certificates", Task<Results<Ok<ImmutableArray<CertificateView>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
+                request.AnswerAsync(parameters, views.Certificates, cancellationToken))
+            .WithSummary("Every certificate with its expiry, who presents it and who renews it");
+
+        api.MapGet("/latency/hops", Task<Results<Ok<ImmutableArray<HopLatency>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
+                request.AnswerAsync(parameters, views.Hops, cancellationToken))
+            .WithSummary("Latency of every hop at both ends, with the overhead between them");
+
+        api.MapGet("/routes", Task<Results<Ok<ImmutableArray<RouteView>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
+                request.AnswerAsync(parameters, views.Routes, cancellationToken))
+            .WithSummary("Rules of route objects with configured and observed shares");
+
+        // Without this a mistyped address would be answered by the pages, with 200 and HTML.
+        endpoints.MapFallback("/api/{**path}", (HttpContext context) => ApiProblem.UnknownEndpoint(context.Request.Path)).ExcludeFromDescription();
+    }
+
+    private static async Task<Results<Ok<TopologyView>, ProblemHttpResult>> TopologyAsync(
+        [AsParameters] ViewParameters parameters,
+        [FromQuery(Name = "view")] string? view,
+        SnapshotRequest request,
+        IMeshViews views,
+        CancellationToken cancellationToken)
+    {
+        if (!TryReadLevel(view, out var level))
+        {
+            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+        }
+
+        return await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+    }
+
+    internal static bool TryReadLevel(string? text, out TopologyLevel level)
+    {
+        (level, var legal) = text switch
+        {
+            null or "" or "workload" => (TopologyLevel.Workload, true),
+            "service" => (TopologyLevel.Service, true),
+            "app" => (TopologyLevel.App, true),
+            "namespace" => (TopologyLevel.Namespace, true),
+            _ => (default, false),
+        };
+        return legal;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace MeshConsole.Endpoints;
+
+/// <summary>
+/// Errors of the API: RFC 9457 problem documents with a stable <c>code</c> that programs may compare, and a detail that
+/// says what to do next.
+/// </summary>
+internal static class ApiProblem
+{
+    public static ProblemHttpResult UnknownCluster(string name, IEnumerable<string> known) =>
+        Create(StatusCodes.Status404NotFound, "unknown-cluster", "Unknown cluster", $"There is no cluster '{Short(name)}'. Known: {List(known)}.");
+
+    public static ProblemHttpResult UnknownNamespace(string name) =>
+        Create(StatusCodes.Status404NotFound, "unknown-namespace", "Unknown namespace", $"No namespace '{Short(name)}' is known, neither from the cluster nor from telemetry. GET /api/v1/topology?view=namespace lists them.");
+
+    public static ProblemHttpResult UnknownEndpoint(string path) =>
+        Create(StatusCodes.Status404NotFound, "unknown-endpoint", "Unknown endpoint", $"There is nothing at {Short(path)}. GET /openapi/v1.json lists what there is.");
+
+    public static ProblemHttpResult InvalidParameter(string name, string value, string legal) =>
+        Create(StatusCodes.Status400BadRequest, "invalid-parameter", "Invalid parameter", $"Parameter '{name}' is '{Short(value)}'; {legal}.");
+
+    public static ProblemHttpResult NotReady() =>
+        Create(StatusCodes.Status503ServiceUnavailable, "not-ready", "Not ready", "No source has answered yet. Ask again in a few seconds; GET /api/v1/status says what is awaited.");
+
+    public static ProblemHttpResult HistoryUnavailable(string detail) =>
+        Create(StatusCodes.Status502BadGateway, "history-unavailable", "History not available", detail);
+
+    private static ProblemHttpResult Create(int status, string code, string title, string detail) =>
+        TypedResults.Problem(detail: detail, title: title, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code });
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.Take(20)) is { Length: > 0 } text ? text : "none yet";
+
+    /// <summary>Names come from the caller: they are cut, so that an answer is never larger than its question.</summary>
+    private static string Short(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using MeshConsole.Collection;
+using MeshConsole.Mesh.Prometheus;
+using MeshConsole.Mesh.Snapshots;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace MeshConsole.Endpoints;
+
+/// <summary>
+/// Turns query parameters into the snapshot and query they mean, or into a problem. Names that nobody knows are an error
+/// and not an empty answer: a typing error in a namespace must not read as "no traffic".
+/// </summary>
+internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollectors collectors, TimeProvider time)
+{
+    /// <summary>Answers with what <paramref name="view"/> makes of the snapshot asked for.</summary>
+    public async Task<Results<Ok<T>, ProblemHttpResult>> AnswerAsync<T>(ViewParameters parameters, Func<MeshSnapshot, MeshQuery, T> view, CancellationToken cancellationToken)
+    {
+        var (snapshot, query, problem) = await ResolveAsync(parameters, cancellationToken);
+        return problem is not null ? problem : TypedResults.Ok(view(snapshot, query));
+    }
+
+    private async Task<(MeshSnapshot Snapshot, MeshQuery Query, ProblemHttpResult? Problem)> ResolveAsync(ViewParameters parameters, CancellationToken cancellationToken)
+    {
+        var snapshot = snapshots.Current;
+        var query = MeshQuery.For(Blank(parameters.Cluster), Names(parameters.Namespace));
+        ProblemHttpResult? problem = null;
+        if (snapshot.Revision == 0)
+        {
+            problem = ApiProblem.NotReady();
+        }
+        else if (query.Cluster is { } cluster && !snapshot.Clusters.Any(c => query.MatchesCluster(c.Name)))
+        {
+            problem = ApiProblem.UnknownCluster(cluster, snapshot.Clusters.Select(c => c.Name));
+        }
+        else if (query.Namespaces.FirstOrDefault(n => !KnowsNamespace(snapshot, query, n)) is { } unknown)
+        {
+            problem = ApiProblem.UnknownNamespace(unknown);
+        }
+
+        if (problem is not null || (Blank(parameters.At) is null && Blank(parameters.Window) is null))
+        {
+            return (snapshot, query, problem);
+        }
+
+        if (!TryReadInstant(parameters.At, out var at))
+        {
+            return (snapshot, query, ApiProblem.InvalidParameter("at", parameters.At!, "a past instant is expected, in ISO 8601 (2026-01-31T02:14:00Z) or Unix seconds"));
+        }
+
+        if (!TryReadWindow(parameters.Window, out var window))
+        {
+            return (snapshot, query, ApiProblem.InvalidParameter("window", parameters.Window!, "a duration from 5s to 1d is expected, for example 60s, 5m or 1h"));
+        }
+
+        try
+        {
+            return (await collectors.History.AtAsync(snapshot, query.Cluster, at, window, cancellationToken), query, null);
+        }
+        catch (PrometheusException exception)
+        {
+            return (snapshot, query, ApiProblem.HistoryUnavailable(exception.Message));
+        }
+    }
+
+    private static bool KnowsNamespace(MeshSnapshot snapshot, MeshQuery query, string name) =>
+        snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)).Any(c =>
+            (!c.Objects.Namespaces.IsDefault && c.Objects.Namespaces.Any(n => string.Equals(n.Meta.Name, name, StringComparison.Ordinal)))
+            || c.Workloads.Any(w => string.Equals(w.Id.Namespace, name, StringComparison.Ordinal))
+            || c.Edges.Any(e => string.Equals(e.Source.Workload.Namespace, name, StringComparison.Ordinal)
+                || string.Equals(e.Target.Workload.Namespace, name, StringComparison.Ordinal)
+                || string.Equals(e.ServiceNamespace, name, StringComparison.Ordinal)));
+
+    private bool TryReadInstant(string? text, out DateTimeOffset at)
+    {
+        at = time.GetUtcNow();
+        if (Blank(text) is not { } given)
+        {
+            return true;
+        }
+
+        var now = at;
+        if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < 1e11)
+        {
+            at = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        }
+        else if (!DateTimeOffset.TryParse(given, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out at))
+        {
+            return false;
+        }
+
+        // A clock that is a little ahead of ours asks for "now".
+        return at <= now.AddMinutes(1);
+    }
+
+    private static bool TryReadWindow(string? text, out TimeSpan? window)
+    {
+        window = null;
+        if (Blank(text) is not { } given)
+        {
+            return true;
+        }
+
+        var scale = given[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        if (scale == 0 || !int.TryParse(given.AsSpan(0, given.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        {
+            return false;
+        }
+
+        var total = (long)count * scale;
+        window = TimeSpan.FromSeconds(Math.Min(total, 86401));
+        return total is >= 5 and <= 86400;
+    }
+
+    private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+}

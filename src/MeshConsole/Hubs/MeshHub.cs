@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using MeshConsole.Demo;
+using MeshConsole.Endpoints;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
+using MeshConsole.Monitoring;
+using Microsoft.AspNetCore.SignalR;
+
+namespace MeshConsole.Hubs;
+
+/// <summary>The streams for topology canvas, wallboards and bots, documented in docs/api.md.</summary>
+internal sealed class MeshHub(IMeshSnapshots snapshots, IMeshViews views, TopologyDeltas deltas, ConnectionCounts connections, IDemoScenarios demo) : Hub
+{
+    /// <summary>The state of every source, at once and whenever it changes.</summary>
+    public async IAsyncEnumerable<StatusView> Status([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var lease = connections.OpenHubStream();
+        await foreach (var snapshot in snapshots.WatchAsync(cancellationToken))
+        {
+            yield return StatusView.Of(snapshot, demo.Enabled);
+        }
+    }
+
+    /// <summary>The topology: first whole, then what changed.</summary>
+    public async IAsyncEnumerable<TopologyMessage> Topology(TopologyRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!ApiEndpoints.TryReadLevel(request.View, out var level))
+        {
+            throw new HubException($"View '{request.View}' is not known; legal: workload, service, app, namespace.");
+        }
+
+        using var lease = connections.OpenHubStream();
+        var query = request.ToQuery();
+        TopologyView? last = null;
+        await foreach (var snapshot in snapshots.WatchAsync(cancellationToken))
+        {
+            if (snapshot.Revision == 0)
+            {
+                continue;
+            }
+
+            if (query.Cluster is { } cluster && !snapshot.Clusters.Any(c => query.MatchesCluster(c.Name)))
+            {
+                throw new HubException($"There is no cluster '{cluster}'.");
+            }
+
+            var view = views.Topology(snapshot, query, level);
+            yield return last is null
+                ? new TopologyMessage(view.Revision, view.ObservedAt, view, null)
+                : new TopologyMessage(view.Revision, view.ObservedAt, null, deltas.Between(last, view));
+            last = view;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using MeshConsole.Authentication;
+using MeshConsole.Collection;
+using MeshConsole.Components;
+using MeshConsole.Configuration;
+using MeshConsole.Demo;
+using MeshConsole.Endpoints;
+using MeshConsole.Hubs;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Monitoring;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace MeshConsole;
+
+/// <summary>The web application, put together in one place so that a test can build the same thing.</summary>
+public static class MeshConsoleApplication
+{
+    /// <summary>Where it listens when nothing else is said: loopback only, since the demo lets everybody in.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>Builds it; a faulty configuration is a <see cref="ConfigurationException"/> with every fault.</summary>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+
+        // Without this a build that runs outside Development answers 500 for assets that come from packages.
+        builder.WebHost.UseStaticWebAssets();
+        configure?.Invoke(builder);
+
+        var addresses = ListeningAddresses(builder.Configuration);
+        if (addresses.IsEmpty)
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+
+        var options = ReadOptions(builder.Configuration, addresses);
+        var (connections, faults) = ClusterConnection.ResolveAll(options, TimeProvider.System);
+        if (!faults.IsEmpty)
+        {
+            throw new ConfigurationException(faults);
+        }
+
+        AddServices(builder.Services, options, connections);
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static MeshConsoleOptions ReadOptions(IConfiguration configuration, ImmutableArray<string> addresses)
+    {
+        var (options, faults) = ConfigurationReader.Read(configuration);
+
+        // Rules over values that did not parse would only repeat the fault in other words.
+        var all = faults.IsEmpty ? [.. ConfigurationRules.Check(options), .. ConfigurationRules.CheckAddresses(options, addresses)] : faults;
+        return all.IsEmpty ? options : throw new ConfigurationException(all);
+    }
+
+    private static void AddServices(IServiceCollection services, MeshConsoleOptions options, ImmutableArray<ClusterConnection> connections)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddCollection(options, connections);
+        services.AddSingleton<TopologyDeltas>();
+        services.AddSingleton<ConnectionCounts>();
+        services.AddSingleton<MetricsExporter>();
+        services.AddScoped<SnapshotRequest>();
+        services.AddProblemDetails();
+        services.AddOpenApi("v1");
+        services.AddResponseCompression();
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 64 * 1024)
+            .AddJsonProtocol(json => ApiJson.Configure(json.PayloadSerializerOptions));
+        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval));
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseSecurityHeaders();
+        app.UseMiddleware<SameOriginMiddleware>();
+        app.UseResponseCompression();
+        app.UseAntiforgery();
+        app.MapHealth();
+        app.MapApi();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapHub<MeshHub>("/hubs/mesh", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents);
+        app.MapUserInterface();
+    }
+
+    private static ImmutableArray<string> ListeningAddresses(IConfiguration configuration)
+    {
+        var kestrel = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"] ?? "");
+        return
+        [
+            .. Split(configuration["urls"]),
+            .. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"),
+            .. Split(configuration["https_ports"]).Select(port => $"https://*:{port}"),
+            .. kestrel.Where(url => url.Length > 0),
+        ];
+    }
+
+    private static string[] Split(string? text) => text?.Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+}

@@ -1,0 +1,160 @@
+using MeshConsole.Endpoints;
+using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
+
+namespace MeshConsole.Monitoring;
+
+/// <summary>
+/// The mesh's derived metrics and the console's own. What is not known is left out, never written as zero: an alert on
+/// coverage must not fire, nor stay silent, because Prometheus was away.
+/// </summary>
+internal sealed class MetricsExporter(IMeshSnapshots snapshots, IMeshViews views, ConnectionCounts connections, TimeProvider time)
+{
+    public string Write()
+    {
+        var snapshot = snapshots.Current;
+        var text = new MetricsText();
+        text.Family("meshconsole_build_info", "gauge", "Version of the console; always 1.")
+            .Sample("meshconsole_build_info", 1, ("version", StatusView.ProgramVersion));
+        text.Family("meshconsole_snapshot_revision", "gauge", "Revision of the published snapshot; 0 before the first.")
+            .Sample("meshconsole_snapshot_revision", snapshot.Revision);
+        text.Family("meshconsole_hub_streams", "gauge", "Open streams of the hub.")
+            .Sample("meshconsole_hub_streams", connections.HubStreams);
+        text.Family("process_working_set_bytes", "gauge", "Memory of the process in use.")
+            .Sample("process_working_set_bytes", Environment.WorkingSet);
+        if (snapshot.Revision == 0)
+        {
+            return text.ToString();
+        }
+
+        WriteSources(text, snapshot);
+        WriteTraffic(text, snapshot);
+        WriteCoverage(text, snapshot);
+        WriteCertificates(text, snapshot);
+        return text.ToString();
+    }
+
+    private void WriteSources(MetricsText text, MeshSnapshot snapshot)
+    {
+        var now = time.GetUtcNow();
+        text.Family("meshconsole_snapshot_timestamp_seconds", "gauge", "When the published snapshot was built, Unix time.")
+            .Sample("meshconsole_snapshot_timestamp_seconds", snapshot.ObservedAt.ToUnixTimeMilliseconds() / 1000.0);
+        text.Family("meshconsole_source_live", "gauge", "1 when the source is live, else 0; sources that are switched off are left out.");
+        foreach (var (cluster, source) in Sources(snapshot).Where(s => s.Source.State != SourceState.Disabled))
+        {
+            text.Sample("meshconsole_source_live", source.State == SourceState.Live ? 1 : 0, ("cluster", cluster), ("source", source.Name));
+        }
+
+        text.Family("meshconsole_source_age_seconds", "gauge", "Time since the last good answer of the source.");
+        foreach (var (cluster, source) in Sources(snapshot))
+        {
+            if (source.LastSuccess is { } last)
+            {
+                text.Sample("meshconsole_source_age_seconds", (now - last).TotalSeconds, ("cluster", cluster), ("source", source.Name));
+            }
+        }
+
+        text.Family("meshconsole_source_items", "gauge", "Objects or series held from the source.");
+        foreach (var (cluster, source) in Sources(snapshot))
+        {
+            if (source.Items is { } items)
+            {
+                text.Sample("meshconsole_source_items", items, ("cluster", cluster), ("source", source.Name));
+            }
+        }
+
+        text.Family("meshconsole_source_answer_seconds", "gauge", "How long the last answer of the source took.");
+        foreach (var (cluster, source) in Sources(snapshot))
+        {
+            if (source.Cost is { } cost)
+            {
+                text.Sample("meshconsole_source_answer_seconds", cost.Duration.TotalSeconds, ("cluster", cluster), ("source", source.Name));
+            }
+        }
+    }
+
+    private void WriteTraffic(MetricsText text, MeshSnapshot snapshot)
+    {
+        var topologies = snapshot.Clusters.Select(c => (c.Name, View: views.Topology(snapshot, MeshQuery.For(c.Name, []), TopologyLevel.Namespace))).ToList();
+        text.Family("mesh_namespace_requests_per_second", "gauge", "Requests per second that arrive in the namespace.");
+        foreach (var (cluster, view) in topologies)
+        {
+            foreach (var node in view.Nodes.Where(n => n.RequestsPerSecond is not null))
+            {
+                text.Sample("mesh_namespace_requests_per_second", node.RequestsPerSecond!.Value, ("cluster", cluster), ("namespace", node.Namespace));
+            }
+        }
+
+        text.Family("mesh_namespace_error_ratio", "gauge", "Share of those requests that the server or the mesh failed to answer, 0 to 1.");
+        foreach (var (cluster, view) in topologies)
+        {
+            foreach (var node in view.Nodes.Where(n => n.ErrorRatio is not null))
+            {
+                text.Sample("mesh_namespace_error_ratio", node.ErrorRatio!.Value, ("cluster", cluster), ("namespace", node.Namespace));
+            }
+        }
+    }
+
+    private void WriteCoverage(MetricsText text, MeshSnapshot snapshot)
+    {
+        text.Family("mesh_mtls_coverage_ratio", "gauge", "Encrypted share, 0 to 1, of requests, connections, workloads or edges; absent without traffic.");
+        var plaintext = new List<(string Cluster, int Count)>();
+        foreach (var cluster in snapshot.Clusters)
+        {
+            var view = views.Mtls(snapshot, MeshQuery.For(cluster.Name, []));
+            Coverage(text, cluster.Name, "", view.Coverage);
+            foreach (var @namespace in view.Namespaces)
+            {
+                Coverage(text, cluster.Name, @namespace.Namespace, @namespace.Coverage);
+            }
+
+            if (cluster.Telemetry is not null)
+            {
+                plaintext.Add((cluster.Name, view.Plaintext.Length));
+            }
+        }
+
+        text.Family("mesh_plaintext_edges", "gauge", "Edges that carry plaintext.");
+        foreach (var (cluster, count) in plaintext)
+        {
+            text.Sample("mesh_plaintext_edges", count, ("cluster", cluster));
+        }
+    }
+
+    private static void Coverage(MetricsText text, string cluster, string @namespace, MtlsCoverage coverage)
+    {
+        foreach (var (of, value) in new[] { ("requests", coverage.Requests), ("connections", coverage.Connections), ("workloads", coverage.Workloads), ("edges", coverage.Edges) })
+        {
+            if (value is { } ratio)
+            {
+                text.Sample("mesh_mtls_coverage_ratio", ratio, ("cluster", cluster), ("namespace", @namespace), ("of", of));
+            }
+        }
+    }
+
+    private void WriteCertificates(MetricsText text, MeshSnapshot snapshot)
+    {
+        var certificates = views.Certificates(snapshot, MeshQuery.All);
+        text.Family("mesh_certificate_expiry_timestamp_seconds", "gauge", "End of validity, Unix time.");
+        foreach (var certificate in certificates)
+        {
+            if (certificate.NotAfter is { } notAfter)
+            {
+                text.Sample("mesh_certificate_expiry_timestamp_seconds", notAfter.ToUnixTimeSeconds(), ("cluster", certificate.Cluster), ("kind", Word(certificate.Kind)), ("namespace", certificate.Namespace ?? ""), ("certificate", certificate.Id));
+            }
+        }
+
+        text.Family("mesh_certificates", "gauge", "Certificates by kind and state.");
+        foreach (var group in certificates.GroupBy(c => (c.Cluster, c.Kind, c.State)).OrderBy(g => g.Key))
+        {
+            text.Sample("mesh_certificates", group.Count(), ("cluster", group.Key.Cluster), ("kind", Word(group.Key.Kind)), ("state", Word(group.Key.State)));
+        }
+    }
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    private static IEnumerable<(string Cluster, SourceStatus Source)> Sources(MeshSnapshot snapshot) =>
+        snapshot.Clusters.SelectMany(c => c.Sources.Select(s => (c.Name, s)));
+}

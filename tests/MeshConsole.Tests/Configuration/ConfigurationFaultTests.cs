@@ -1,0 +1,127 @@
+using MeshConsole.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace MeshConsole.Tests.Configuration;
+
+public sealed class ConfigurationFaultTests
+{
+    [Theory]
+    [InlineData("Telemetry:RefreshIntervall", "00:00:05", "legal keys are QueryTimeout, RateWindow, RefreshInterval")]
+    [InlineData("Telemetry:RefreshInterval", "15", "00:00:15")]
+    [InlineData("Telemetry:RefreshInterval", "soon", "00:00:15")]
+    [InlineData("Telemetry:RefreshInterval", "00:00:00", "between 00:00:01 and 01:00:00")]
+    [InlineData("Telemetry:RateWindow", "2.00:00:00", "between 00:00:05 and 1.00:00:00")]
+    [InlineData("Demo", "yes", "true or false")]
+    [InlineData("Demo:Deep", "true", "true or false")]
+    [InlineData("Storage:Provider", "Oracle", "one of Sqlite, Postgres")]
+    [InlineData("Storage:Provider", "1", "one of Sqlite, Postgres")]
+    [InlineData("Auth:Mode", "None", "one of Demo, Oidc, Proxy, Kubernetes")]
+    [InlineData("Auth:Mode", "Oidc", "not part of this version")]
+    [InlineData("Changes:Enabled", "true", "only reads")]
+    [InlineData("Changes:MaxStepPercent", "0", "1 to 100")]
+    [InlineData("Changes:MaxStepPercent", "ten", "a whole number")]
+    [InlineData("Certificates:LateRenewalRatio", "1.5", "between 0 and 1")]
+    [InlineData("Certificates:LateRenewalRatio", "NaN", "a number with a decimal point")]
+    [InlineData("Certificates:WarnBefore", "1.00:00:00", "must not be shorter than CriticalBefore")]
+    public void Demo_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
+    {
+        var faults = Faults((key, value));
+
+        var fault = faults.ShouldHaveSingleItem();
+        fault.Key.ShouldStartWith("MeshConsole:" + key.Split(':')[0]);
+        fault.ToString().ShouldContain(expected);
+        fault.ToString().ShouldContain(fault.Key);
+    }
+
+    [Theory]
+    [InlineData("Clusters:0:PrometheusUrl", "prometheus:9090", "absolute http or https address")]
+    [InlineData("Clusters:0:PrometheusUrl", "ftp://prometheus", "absolute http or https address")]
+    [InlineData("Clusters:0:Kubeconfig", "/does/not/exist", "no readable file")]
+    [InlineData("Clusters:0:PrometheusBearerTokenFile", "/does/not/exist", "no readable file")]
+    [InlineData("Clusters:0:Name", "a/b", "letters, digits")]
+    [InlineData("Clusters:0:Namespaces:0", "Payments", "not a name of a namespace")]
+    [InlineData("Clusters:0:Kubconfig", "x", "legal keys are Context, InCluster, Kubeconfig")]
+    public void RealCluster_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
+    {
+        var faults = Faults(("Clusters:0:Name", "prod"), ("Clusters:0:PrometheusUrl", "http://prometheus:9090"), ("Auth:Mode", "Demo"), (key, value));
+
+        var fault = faults.ShouldHaveSingleItem();
+        fault.ToString().ShouldContain(expected);
+        fault.ToString().ShouldContain(value);
+    }
+
+    [Fact]
+    public void RealCluster_WithoutAuthMode_IsRefused()
+    {
+        var faults = Faults(("Clusters:0:Name", "prod"), ("Clusters:0:PrometheusUrl", "http://prometheus:9090"));
+
+        faults.ShouldHaveSingleItem().Key.ShouldBe("MeshConsole:Auth:Mode");
+    }
+
+    [Fact]
+    public void SeveralFaults_AreAllSaid()
+    {
+        var faults = Faults(("Demo", "maybe"), ("Storage:Provider", "Oracle"), ("Telemetry:Foo", "1"));
+
+        faults.Select(f => f.Key).ShouldBe(["MeshConsole:Demo", "MeshConsole:Storage:Provider", "MeshConsole:Telemetry:Foo"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void ApiToken_WithAWrongHash_IsNotRepeated()
+    {
+        // Somebody who puts the token itself into the key must not find it in the log.
+        var faults = Faults(("Auth:ApiTokens:0:Name", "bot"), ("Auth:ApiTokens:0:Sha256", "s3cret-token"));
+
+        faults.ShouldHaveSingleItem().ToString().ShouldNotContain("s3cret");
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:5080", true)]
+    [InlineData("http://localhost:5080", true)]
+    [InlineData("http://[::1]:5080", true)]
+    [InlineData("http://127.8.9.1:1", true)]
+    [InlineData("http://0.0.0.0:5080", false)]
+    [InlineData("http://*:5080", false)]
+    [InlineData("http://+:5080", false)]
+    [InlineData("http://[::]:5080", false)]
+    [InlineData("http://192.0.2.7:5080", false)]
+    [InlineData("http://localhost.example:5080", false)]
+    public void DemoMode_ListensOnLoopbackOnly(string address, bool legal)
+    {
+        var faults = ConfigurationRules.CheckAddresses(new MeshConsoleOptions(), [address]).ToList();
+
+        (faults.Count == 0).ShouldBe(legal, string.Join("; ", faults));
+    }
+
+    [Fact]
+    public void Empty_RunsTheDemo()
+    {
+        var (options, faults) = ConfigurationReader.Read(new ConfigurationBuilder().Build());
+
+        faults.ShouldBeEmpty();
+        ConfigurationRules.Check(options).ShouldBeEmpty();
+        options.RunsDemo.ShouldBeTrue();
+        options.Telemetry.RefreshInterval.ShouldBe(TimeSpan.FromSeconds(15));
+        options.Telemetry.RateWindow.ShouldBe(TimeSpan.FromMinutes(1));
+        options.Telemetry.QueryTimeout.ShouldBe(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void KeysAndEnums_AreReadWhateverTheirCase()
+    {
+        var (options, faults) = ConfigurationReader.Read(Configuration(("auth:MODE", "demo"), ("telemetry:ratewindow", "00:02:00")));
+
+        faults.ShouldBeEmpty();
+        options.Auth.Mode.ShouldBe(AuthMode.Demo);
+        options.Telemetry.RateWindow.ShouldBe(TimeSpan.FromMinutes(2));
+    }
+
+    private static List<ConfigurationFault> Faults(params (string Key, string Value)[] settings)
+    {
+        var (options, faults) = ConfigurationReader.Read(Configuration(settings));
+        return faults.IsEmpty ? [.. ConfigurationRules.Check(options)] : [.. faults];
+    }
+
+    private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => "MeshConsole:" + s.Key, s => (string?)s.Value)).Build();
+}
