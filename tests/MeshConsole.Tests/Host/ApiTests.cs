@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace MeshConsole.Tests.Host;
+
+[Collection(ConsoleCollection.Name)]
+public sealed class ApiTests(ConsoleFactory console)
+{
+    [Fact]
+    public async Task Status_NamesTheClusterItsMeshesAndEverySource()
+    {
+        var status = await console.GetAsync("/api/v1/status");
+
+        status.GetProperty("demo").GetBoolean().ShouldBeTrue();
+        status.GetProperty("revision").GetInt64().ShouldBeGreaterThan(0);
+        var cluster = status.GetProperty("clusters").EnumerateArray().ShouldHaveSingleItem();
+        cluster.GetProperty("meshes").EnumerateArray().Select(m => m.GetString()).ShouldContain("istio");
+        var sources = cluster.GetProperty("sources").EnumerateArray().ToList();
+        sources.Select(s => s.GetProperty("name").GetString()).ShouldContain("kubernetes/pods");
+        sources.Select(s => s.GetProperty("name").GetString()).ShouldContain("prometheus/requests");
+        sources.ShouldAllBe(s => s.GetProperty("state").GetString() == "live" || s.GetProperty("message").GetString() != null);
+    }
+
+    [Fact]
+    public async Task Topology_OfTheDemo_HasThe23ServicesAndTheGateway()
+    {
+        var topology = await console.GetAsync("/api/v1/topology?view=service");
+
+        var nodes = topology.GetProperty("nodes").EnumerateArray().ToList();
+        nodes.Count(n => n.GetProperty("kind").GetString() == "service").ShouldBe(23);
+        nodes.ShouldContain(n => n.GetProperty("kind").GetString() == "gateway" && n.GetProperty("name").GetString() == "istio-ingressgateway");
+    }
+
+    [Fact]
+    public async Task Topology_OfWorkloads_HasBothVersionsOfTheCardProcessor()
+    {
+        var topology = await console.GetAsync("/api/v1/topology?namespace=payments");
+
+        var versions = topology.GetProperty("nodes").EnumerateArray()
+            .Where(n => n.GetProperty("app").GetString() == "card-processor")
+            .Select(n => n.GetProperty("version").GetString());
+        versions.Order().ShouldBe(["v1", "v2"]);
+    }
+
+    [Fact]
+    public async Task Routes_OfTheCardProcessor_ShowTheEnterpriseRuleAndTheSplit()
+    {
+        var routes = await console.GetAsync("/api/v1/routes?namespace=payments");
+
+        var rules = routes.EnumerateArray().Where(r => r.GetProperty("object").GetProperty("name").GetString() == "card-processor").ToList();
+        rules.Count.ShouldBe(2);
+        rules[0].GetProperty("rule").GetProperty("matches").EnumerateArray().ShouldHaveSingleItem().GetString()!.ShouldContain("x-merchant-tier");
+        rules[0].GetProperty("backends").EnumerateArray().ShouldHaveSingleItem().GetProperty("subset").GetString().ShouldBe("v2-new-provider");
+        rules[1].GetProperty("backends").EnumerateArray().Select(b => (b.GetProperty("subset").GetString(), b.GetProperty("weight").GetInt32(), b.GetProperty("share").GetDouble()))
+            .ShouldBe([("v1-stable", 90, 0.9), ("v2-new-provider", 10, 0.1)]);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/topology?cluster=nowhere", HttpStatusCode.NotFound, "unknown-cluster")]
+    [InlineData("/api/v1/mtls?namespace=payments,nowhere", HttpStatusCode.NotFound, "unknown-namespace")]
+    [InlineData("/api/v1/certificates?namespace=%3Cscript%3E", HttpStatusCode.NotFound, "unknown-namespace")]
+    [InlineData("/api/v1/nothing", HttpStatusCode.NotFound, "unknown-endpoint")]
+    [InlineData("/api/v2/topology", HttpStatusCode.NotFound, "unknown-endpoint")]
+    [InlineData("/api/v1/topology?view=pods", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology?window=soon", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology?window=1s", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology?at=yesterday", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology?at=2999-01-01T00:00:00Z", HttpStatusCode.BadRequest, "invalid-parameter")]
+    public async Task Fault_IsAProblemDocumentWithACode(string path, HttpStatusCode status, string code)
+    {
+        using var response = await console.Http.GetAsync(path);
+
+        response.StatusCode.ShouldBe(status);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+        problem.GetProperty("code").GetString().ShouldBe(code);
+        problem.GetProperty("status").GetInt32().ShouldBe((int)status);
+        problem.GetProperty("detail").GetString().ShouldNotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public async Task PastInstant_IsAnsweredFromThatTime()
+    {
+        var at = DateTimeOffset.UnixEpoch.AddSeconds(Math.Floor((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds)).AddHours(-2);
+
+        var topology = await console.GetAsync($"/api/v1/topology?view=service&window=5m&at={at:yyyy-MM-ddTHH:mm:ssZ}");
+
+        topology.GetProperty("window").GetDouble().ShouldBe(300);
+        topology.GetProperty("observedAt").GetDateTimeOffset().ShouldBeInRange(at.AddMinutes(-1), at);
+        topology.GetProperty("edges").EnumerateArray().ShouldContain(e => e.GetProperty("requestsPerSecond").ValueKind == JsonValueKind.Number);
+    }
+
+    [Fact]
+    public async Task OpenApi_NamesEveryEndpoint()
+    {
+        var document = await console.GetAsync("/openapi/v1.json");
+
+        var paths = document.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
+        foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/topology", "/api/v1/mtls", "/api/v1/mtls/policies", "/api/v1/certificates", "/api/v1/latency/hops", "/api/v1/routes" })
+        {
+            paths.ShouldContain(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/v1/topology")]
+    [InlineData("/api/v1/topology?view=namespace")]
+    [InlineData("/api/v1/mtls")]
+    [InlineData("/api/v1/mtls/policies")]
+    [InlineData("/api/v1/certificates")]
+    [InlineData("/api/v1/latency/hops")]
+    [InlineData("/api/v1/routes")]
+    public async Task View_HasContentAndNeverHoldsAKey(string path)
+    {
+        var text = await console.Http.GetStringAsync(new Uri(console.Address, path), CancellationToken.None);
+
+        text.Length.ShouldBeGreaterThan(500);
+        text.ShouldNotContain("PRIVATE KEY");
+        text.ShouldNotContain("NaN");
+    }
+}
