@@ -3,10 +3,8 @@ using MeshConsole.Authentication;
 using MeshConsole.Collection;
 using MeshConsole.Components;
 using MeshConsole.Configuration;
-using MeshConsole.Demo;
 using MeshConsole.Endpoints;
 using MeshConsole.Hubs;
-using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Monitoring;
 using Microsoft.AspNetCore.Http.Connections;
 

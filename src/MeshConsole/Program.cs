@@ -1,4 +1,3 @@
-using MeshConsole;
 using MeshConsole.Commands;
 
 return args switch
