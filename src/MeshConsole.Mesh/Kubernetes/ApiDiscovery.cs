@@ -11,7 +11,7 @@ public sealed class ApiDiscovery(KubernetesClient client, TimeProvider time) : I
     private static readonly TimeSpan s_keep = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly Dictionary<string, (long ReadAt, JsonElement Json)> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Answer> _answers = new(StringComparer.Ordinal);
 
     /// <summary>The preferred served version of a kind.</summary>
     /// <exception cref="KubernetesException">The server does not answer, or refuses.</exception>
@@ -83,23 +83,44 @@ public sealed class ApiDiscovery(KubernetesClient client, TimeProvider time) : I
 
     private async Task<JsonElement> ReadAsync(string what, string path, CancellationToken cancellationToken)
     {
+        var asked = time.GetTimestamp();
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_answers.TryGetValue(path, out var known) && time.GetElapsedTime(known.ReadAt) < s_keep)
+            // A failure is shared by those who waited for it: with a server that says nothing, one time-out is enough for all.
+            if (_answers.TryGetValue(path, out var known) && (known.At >= asked || (known.Failure is null && time.GetElapsedTime(known.At) < s_keep)))
             {
-                return known.Json;
+                return known.Failure is null ? known.Json : throw Again(known.Failure);
             }
 
-            var json = await client.GetPathAsync(what, path, cancellationToken).ConfigureAwait(false);
-            _answers[path] = (time.GetTimestamp(), json);
-            return json;
+            try
+            {
+                var json = await client.GetPathAsync(what, path, cancellationToken).ConfigureAwait(false);
+                _answers[path] = new Answer(time.GetTimestamp(), json, null);
+                return json;
+            }
+            catch (KubernetesException exception)
+            {
+                _answers[path] = new Answer(time.GetTimestamp(), default, exception);
+                throw;
+            }
         }
         finally
         {
             _one.Release();
         }
     }
+
+    private static KubernetesException Again(KubernetesException failure) => new(failure.Kind, failure.Message, failure)
+    {
+        Code = failure.Code,
+        Reason = failure.Reason,
+        ServerMessage = failure.ServerMessage,
+        Details = failure.Details,
+        RetryAfter = failure.RetryAfter,
+    };
+
+    private readonly record struct Answer(long At, JsonElement Json, KubernetesException? Failure);
 }
 
 /// <summary>Where a kind is served.</summary>

@@ -131,6 +131,10 @@ public sealed partial class ResourceWatcher<T> : IResourceWatcher
     {
         Position? position = null;
         var failures = 0;
+
+        // Counted apart: a server that comes back after an outage answers 404 and 403 for a moment, before it has read its
+        // CRDs and roles, and that moment must not be taken for a state that only people can change.
+        var rechecks = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan pause;
@@ -141,9 +145,11 @@ public sealed partial class ResourceWatcher<T> : IResourceWatcher
                     position = await ListAsync(scope, cancellationToken).ConfigureAwait(false);
                     if (position is null)
                     {
-                        await Task.Delay(Pause(++failures, s_firstRecheck, _options.LongestRecheck), _time, cancellationToken).ConfigureAwait(false);
+                        await Task.Delay(Pause(++rechecks, s_firstRecheck, _options.LongestRecheck), _time, cancellationToken).ConfigureAwait(false);
                         continue;
                     }
+
+                    rechecks = 0;
                 }
 
                 var run = await WatchAsync(scope, position, cancellationToken).ConfigureAwait(false);
@@ -153,8 +159,14 @@ public sealed partial class ResourceWatcher<T> : IResourceWatcher
                     throw error;
                 }
 
-                // Silence may mean that events went missing on the way.
-                position = run.End == WatchEnd.Idle ? null : position with { ResourceVersion = run.ResourceVersion };
+                position = position with { ResourceVersion = run.ResourceVersion };
+                if (run.End == WatchEnd.Idle)
+                {
+                    // Events may have gone missing on the way, and whether anybody is there the next list will show.
+                    position = null;
+                    Set(scope, Phase.Broken, $"watch {_kind.Plural}: nothing came for {_options.IdleTimeout.TotalSeconds:0} s, so the connection may be dead. Listing anew");
+                }
+
                 pause = run.Useful ? TimeSpan.Zero : Pause(failures, s_firstBackOff, _options.LongestBackOff);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -172,7 +184,7 @@ public sealed partial class ResourceWatcher<T> : IResourceWatcher
             {
                 // After an outage the versions may count from elsewhere (a restored or new server): list anew.
                 position = null;
-                pause = Failed(scope, exception, ++failures);
+                pause = Failed(scope, exception, ref failures, ref rechecks);
             }
             catch (Exception exception)
             {
@@ -196,23 +208,24 @@ public sealed partial class ResourceWatcher<T> : IResourceWatcher
         }
     }
 
-    private TimeSpan Failed(Scope scope, KubernetesException exception, int failures)
+    private TimeSpan Failed(Scope scope, KubernetesException exception, ref int failures, ref int rechecks)
     {
         TimeSpan pause;
         switch (exception.Kind)
         {
             case KubernetesErrorKind.Forbidden:
                 Set(scope, Phase.Refused, Refusal(scope, exception));
-                pause = Pause(failures, s_firstRecheck, _options.LongestRecheck);
+                pause = Pause(++rechecks, s_firstRecheck, _options.LongestRecheck);
                 break;
             case KubernetesErrorKind.NotFound when !_kind.BuiltIn:
                 // Discovery knew it a moment ago: the CRD is being removed, or the server is starting.
                 Set(scope, Phase.NotServed, NotServed($"the server answers 404 for {_kind.QualifiedName}"));
-                pause = Pause(failures, s_firstRecheck, _options.LongestRecheck);
+                pause = Pause(++rechecks, s_firstRecheck, _options.LongestRecheck);
                 break;
             default:
                 Set(scope, Phase.Broken, $"{exception.Message}. Trying again");
-                pause = Pause(failures, s_firstBackOff, _options.LongestBackOff);
+                pause = Pause(++failures, s_firstBackOff, _options.LongestBackOff);
+                rechecks = 0;
                 break;
         }
 
