@@ -31,7 +31,16 @@ internal static class HandMesh
     private static readonly End s_ledger = new("ledger-db", "payments", "ledger-db", "v1", "spiffe://cluster.local/ns/payments/sa/ledger-db");
     private static readonly End s_unknown = new("unknown", "unknown", "unknown", "unknown", "unknown");
 
-    internal static void Expose(LinearMetrics metrics)
+    /// <summary>Starts an endpoint that exposes this mesh.</summary>
+    internal static async Task<LinearMetrics> StartAsync()
+    {
+        var metrics = new LinearMetrics();
+        Expose(metrics);
+        await metrics.StartAsync();
+        return metrics;
+    }
+
+    private static void Expose(LinearMetrics metrics)
     {
         const string paymentHost = "payment-api.payments.svc.cluster.local";
         Requests(metrics, "source", s_gateway, s_paymentApi, paymentHost, Mutual, ("200", "-", 19), ("404", "-", 0.5), ("503", "UF", 0.3), ("0", "DC", 0.2));

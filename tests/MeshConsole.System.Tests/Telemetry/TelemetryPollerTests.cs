@@ -17,9 +17,7 @@ public sealed class TelemetryPollerTests
     public async Task Frame_FromRealPrometheus_HoldsTheStatedFigures()
     {
         Requires.Prometheus();
-        await using var metrics = new LinearMetrics();
-        HandMesh.Expose(metrics);
-        await metrics.StartAsync();
+        await using var metrics = await HandMesh.StartAsync();
         await using var prometheus = await RealPrometheus.StartAsync(metrics.ScrapeConfig, metrics.History(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1)));
         await UntilScrapedAsync(prometheus);
 
@@ -93,9 +91,7 @@ public sealed class TelemetryPollerTests
     public async Task Refresh_AtTheServer_IsAtMostTwelveQueriesOfOneInstant()
     {
         Requires.Prometheus();
-        await using var metrics = new LinearMetrics();
-        HandMesh.Expose(metrics);
-        await metrics.StartAsync();
+        await using var metrics = await HandMesh.StartAsync();
         await using var prometheus = await RealPrometheus.StartAsync(metrics.ScrapeConfig, metrics.History(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1)));
         await UntilScrapedAsync(prometheus);
         var before = (await prometheus.LoggedQueriesAsync()).Count;
@@ -129,9 +125,7 @@ public sealed class TelemetryPollerTests
     public async Task Poller_WhilePrometheusIsKilled_KeepsTheFrameAndIsLiveAgainSoonAfter()
     {
         Requires.Prometheus();
-        await using var metrics = new LinearMetrics();
-        HandMesh.Expose(metrics);
-        await metrics.StartAsync();
+        await using var metrics = await HandMesh.StartAsync();
         await using var prometheus = await RealPrometheus.StartAsync(metrics.ScrapeConfig, metrics.History(TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(1)));
         await UntilScrapedAsync(prometheus);
         using var http = new HttpClient();

@@ -72,6 +72,9 @@ public sealed class RealKubernetes : IAsyncDisposable
     /// <summary>A client that speaks as this user. Disposed with the cluster.</summary>
     public ApiClient ClientFor(string user) => NewClient(Server, user);
 
+    /// <summary>A handler that trusts this server, for a client that brings its own credentials.</summary>
+    public HttpMessageHandler TrustingHandler() => _tls.Handler();
+
     /// <summary>Writes a kubeconfig with one context, its authority inline, and returns the path.</summary>
     /// <param name="server">Another address of the server, e.g. that of a <see cref="TcpRelay"/>.</param>
     public string WriteKubeconfig(string user = "admin", Uri? server = null)
@@ -133,6 +136,9 @@ public sealed class RealKubernetes : IAsyncDisposable
             },
             cancellationToken);
     }
+
+    /// <summary>Installs CRDs later than the start.</summary>
+    public Task InstallAsync(CustomResources which, CancellationToken cancellationToken = default) => CustomResourceDefinitions.LoadAsync(Admin, which, cancellationToken);
 
     /// <summary>Kills the API server; etcd keeps the data.</summary>
     public async Task KillServerAsync()
