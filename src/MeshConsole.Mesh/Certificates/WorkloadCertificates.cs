@@ -96,7 +96,7 @@ internal static class WorkloadCertificates
             }
 
             sampled++;
-            late += Judgement(set, sample, set.Now).State is CertificateState.Late or CertificateState.Expired ? 1 : 0;
+            late += IsLate(set, sample) ? 1 : 0;
             first = first is null || ExpiresAt(sample) < ExpiresAt(first) ? sample : first;
         }
 
@@ -159,6 +159,10 @@ internal static class WorkloadCertificates
         var renewal = CertificateRenewal.AtShare(notAfter - s_life, notAfter, RenewsAt, set.Thresholds.LateRenewalRatio);
         return CertificateJudgement.Of(null, notAfter, at, renewal, set.Thresholds);
     }
+
+    /// <summary>Like the judgement, without its words: there are ten thousand pods.</summary>
+    private static bool IsLate(CertificateSet set, ProxyCertificateSample sample) =>
+        ExpiresAt(sample) - set.Now <= s_life * Math.Min(set.Thresholds.LateRenewalRatio, RenewsAt);
 
     private static DateTimeOffset ExpiresAt(ProxyCertificateSample sample) => sample.SampledAt.AddSeconds(sample.RemainingSeconds);
 

@@ -54,6 +54,12 @@ public static class RouteInventory
         {
             var notes = rule.Notes.ToBuilder();
             var backends = Backends(index, rule, meta.Namespace, notes);
+            var shared = SharedWith(rule, rules);
+            if (shared is not null && backends.Length > 1)
+            {
+                notes.Add(shared);
+            }
+
             views.Add(new RouteView(
                 string.Create(CultureInfo.InvariantCulture, $"{cluster.Name}/{meta.Namespace}/{route.Kind}/{meta.Name}/{rule.Protocol}/{rule.Index}"),
                 cluster.Name,
@@ -67,6 +73,7 @@ public static class RouteInventory
                 rule.Policy)
             {
                 AppliesAt = appliesAt,
+                SharesBackends = shared is not null,
                 Notes = [.. notes.Distinct(StringComparer.Ordinal)],
             });
         }
@@ -99,6 +106,28 @@ public static class RouteInventory
                 targets[i].ReadyReplicas,
                 targets[i].DesiredReplicas)),
         ];
+    }
+
+    /// <summary>Telemetry does not say which rule sent a request; says which other rules send to a backend of this one.</summary>
+    private static string? SharedWith(RouteRuleText rule, ImmutableArray<RouteRuleText> rules)
+    {
+        foreach (var other in rules)
+        {
+            if (other.Index == rule.Index || other.Protocol != rule.Protocol)
+            {
+                continue;
+            }
+
+            foreach (var backend in other.Backends)
+            {
+                if (backend.Share is > 0 && rule.Backends.Any(b => b.Host == backend.Host && b.Subset == backend.Subset))
+                {
+                    return string.Create(CultureInfo.InvariantCulture, $"Rule {other.Index} sends to {RouteBackendIndex.Cut(backend.Subset ?? backend.Host)} too: what is observed counts its requests as well.");
+                }
+            }
+        }
+
+        return null;
     }
 
     private static string Summary(RouteRuleText rule)

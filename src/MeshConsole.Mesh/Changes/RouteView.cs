@@ -22,6 +22,12 @@ public sealed record RouteView(
     /// <summary>Where it applies: <c>mesh</c> (the callers' proxies), or gateways as <c>namespace/name</c>.</summary>
     public ImmutableArray<string> AppliesAt { get; init; } = [];
 
+    /// <summary>
+    /// True when other rules of the object send to the same backends: live numbers and observed shares then count their
+    /// requests too, and a gap between configured and observed share is no fault.
+    /// </summary>
+    public bool SharesBackends { get; init; }
+
     /// <summary>What is odd about the rule, in words: hosts and subsets that do not exist, weights that add up to nothing, rules never reached.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }

@@ -142,7 +142,11 @@ internal sealed class PlaintextCauses
 
         if (reasons.Count > 1)
         {
-            return (string.Join(' ', reasons), _withoutProxy.Count == 1 && excluding.Count == 0 ? HowToInject(_withoutProxy[0]) : Fix);
+            return (
+                string.Join(' ', reasons),
+                excluding.Count > 0 ? $"Take the port out of annotation traffic.sidecar.istio.io/excludeOutboundPorts on {Names(excluding)}, and give callers without a proxy one; keep PERMISSIVE until no plaintext is left."
+                : _withoutProxy.Count == 1 ? HowToInject(_withoutProxy[0])
+                : Fix);
         }
 
         reasons.Add(_cluster.Objects.Pods.IsDefault

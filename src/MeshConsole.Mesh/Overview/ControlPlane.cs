@@ -65,7 +65,7 @@ internal static class ControlPlane
         var facts = new List<string>();
         foreach (var deployment in deployments)
         {
-            var words = string.Create(CultureInfo.InvariantCulture, $"{deployment.ReadyReplicas} of {deployment.DesiredReplicas} replicas of {deployment.Meta.Name} are ready.");
+            var words = string.Create(CultureInfo.InvariantCulture, $"{deployment.Meta.Name}: {deployment.ReadyReplicas} of {deployment.DesiredReplicas} replicas ready.");
             if (deployment.ReadyReplicas >= deployment.DesiredReplicas)
             {
                 facts.Add(words);

@@ -65,12 +65,14 @@ public static class OverviewBuilder
 
     /// <summary>
     /// What ends next: those in trouble first, then those of weeks and months. Workload certificates in good order come
-    /// last: they end within a day, every day.
+    /// last: they end within a day, every day. A certificate that two rows speak of (the gateway that presents it, the
+    /// cert-manager object that renews it) is listed once, by who presents it.
     /// </summary>
     private static ImmutableArray<CertificateView> NextExpiries(ImmutableArray<CertificateView> certificates) =>
     [
         .. certificates
             .Where(c => c.NotAfter is not null && c.State != CertificateState.Unknown)
+            .DistinctBy(c => c.Fingerprint ?? c.Id, StringComparer.Ordinal)
             .OrderBy(c => c.State != CertificateState.Valid ? 0 : c.Kind != CertificateKind.Workload ? 1 : 2)
             .ThenBy(c => c.NotAfter)
             .ThenBy(c => c.Id, StringComparer.Ordinal)

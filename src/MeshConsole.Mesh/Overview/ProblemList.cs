@@ -53,7 +53,7 @@ internal sealed class ProblemList
             Add(
                 causes.Count > 0 ? 2 : 1,
                 node.Health == Health.Failing ? Critical : Warning,
-                $"{node.Namespace}/{node.Name} is {(node.Health == Health.Failing ? "failing" : "degraded")}",
+                $"{Name(node.Id)} is {(node.Health == Health.Failing ? "failing" : "degraded")}",
                 causes.Count == 0 ? detail : $"{detail} It calls {string.Join(", ", causes.Take(3))}, which {(causes.Count == 1 ? "is" : "are")} in trouble.",
                 $"topology?selected={Uri.EscapeDataString(node.Id)}");
         }
@@ -142,7 +142,7 @@ internal sealed class ProblemList
                 Add(
                     5,
                     IsUrgent(certificate, thresholds) ? Critical : Warning,
-                    $"{Capital(KindWords(certificate.Kind))} certificate {certificate.Subject} is {StateWords(certificate.State)}",
+                    $"Certificate {certificate.Subject} ({KindWords(certificate.Kind)}) is {StateWords(certificate.State)}",
                     certificate.Message,
                     $"certificates?selected={Uri.EscapeDataString(certificate.Id)}");
             }
@@ -151,18 +151,19 @@ internal sealed class ProblemList
 
     public void AddPlaintext(MtlsView mtls)
     {
-        if (mtls.Plaintext is not [var first, ..])
+        if (mtls.Plaintext.IsEmpty)
         {
             return;
         }
 
-        var callers = mtls.Plaintext.Select(p => p.Source).Distinct(StringComparer.Ordinal).Count();
+        // Edges and not callers are counted: one unknown caller may be several.
+        var busiest = mtls.Plaintext.MaxBy(p => p.RequestsPerSecond ?? p.ConnectionsPerSecond ?? 0)!;
         var rate = mtls.Plaintext.Sum(p => p.RequestsPerSecond ?? 0);
         Add(
             6,
             Warning,
-            string.Create(CultureInfo.InvariantCulture, $"{callers} {(callers == 1 ? "caller speaks" : "callers speak")} plaintext on {mtls.Plaintext.Length} {(mtls.Plaintext.Length == 1 ? "edge" : "edges")}"),
-            $"{(rate > 0 ? $"{Figures.Rate(rate, "requests")} arrive unencrypted. " : "")}{Name(first.Source)} → {Name(first.Target)}: {first.Reason}",
+            mtls.Plaintext.Length == 1 ? "1 edge carries plaintext" : string.Create(CultureInfo.InvariantCulture, $"{mtls.Plaintext.Length} edges carry plaintext"),
+            $"{(rate > 0 ? $"{Figures.Rate(rate, "requests")} arrive unencrypted. " : "")}To {Name(busiest.Target)} from {Name(busiest.Source, "an unknown caller")}: {busiest.Reason}",
             "mtls");
     }
 
@@ -217,11 +218,11 @@ internal sealed class ProblemList
 
     private bool InScope(NodeId node) => _query.MatchesCluster(node.Cluster) && _query.Matches(node.Namespace);
 
-    private static string Name(string node) => NodeId.TryParse(node, out var id)
+    private static string Name(string node, string unknown = "an unknown workload") => NodeId.TryParse(node, out var id)
         ? id.Kind switch
         {
-            NodeKind.Unknown => "an unknown caller",
-            NodeKind.External => id.Name,
+            NodeKind.Unknown => unknown,
+            NodeKind.External => $"external host {id.Name}",
             _ => $"{id.Namespace}/{id.Name}",
         }
         : node;
@@ -253,7 +254,9 @@ internal sealed class ProblemList
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };
 
-    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+    /// <summary>Our own words begin a sentence with a capital; names stay as they are.</summary>
+    private static string Capital(string text) =>
+        text.StartsWith("external host ", StringComparison.Ordinal) || text.StartsWith("an unknown ", StringComparison.Ordinal) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
 
-    private void Add(int rank, string severity, string title, string detail, string page) => _problems.Add((rank, new OverviewProblem(severity, title, detail, page)));
+    private void Add(int rank, string severity, string title, string detail, string page) => _problems.Add((rank, new OverviewProblem(severity, Capital(title), detail, page)));
 }

@@ -84,7 +84,9 @@ public sealed class RouteInventoryTests
         rest.Backends[1].Live!.P99Ms.ShouldBeNull();
         rest.Backends.Select(b => (b.ReadyReplicas, b.DesiredReplicas)).ShouldBe([(2, 3), (1, 1)]);
         rest.Owner.ShouldBe(new RouteOwner("none", null, true, null));
-        routes.ShouldAllBe(r => r.Notes.IsEmpty);
+        enterprise.Notes.ShouldBeEmpty();
+        rest.Notes.ShouldBe(["Rule 0 sends to v2-new-provider too: what is observed counts its requests as well."]);
+        routes.ShouldAllBe(r => r.SharesBackends);
     }
 
     [Fact]

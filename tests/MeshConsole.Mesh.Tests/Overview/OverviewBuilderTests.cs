@@ -132,7 +132,7 @@ public sealed class OverviewBuilderTests
         ProxyCertificateSample Late(string pod) => new("payments", pod, "default", 9 * 3600, Given.Now);
         var one = Build(Healthy(workloads: [Given.Workload("api")], certificates: [Late("api-a"), Late("api-b")])).Problems.ShouldHaveSingleItem();
         one.Severity.ShouldBe("warning");
-        one.Title.ShouldBe("Workload certificate service account payments/api is late");
+        one.Title.ShouldBe("Certificate service account payments/api (workload) is late");
         one.Detail.ShouldStartWith("Late by 3 h");
         one.Page.ShouldBe("certificates?selected=test%2Fpayments%2Fworkload%2Fapi");
 
@@ -151,7 +151,7 @@ public sealed class OverviewBuilderTests
         var objects = Given.NoObjects with { Secrets = [Issued.Secret("pay", "infra", null, ("tls.crt", [Issued.Days("CN=pay.example", 60, days)]))], Gateways = [Given.Object("Gateway", "edge", """{"servers":[{"hosts":["pay.example"],"tls":{"credentialName":"pay"}}]}""")] };
         var problem = Build(Healthy(objects, [s_gateway])).Problems.ShouldHaveSingleItem();
         problem.Severity.ShouldBe(severity);
-        problem.Title.ShouldBe($"Gateway certificate CN=pay.example is {words}");
+        problem.Title.ShouldBe($"Certificate CN=pay.example (gateway) is {words}");
     }
 
     [Fact]
@@ -159,8 +159,8 @@ public sealed class OverviewBuilderTests
     {
         var problem = Build(Healthy(workloads: [Given.Workload("ledger")], edges: [Given.Edge("unknown", "ledger", fromDestination: Given.Http(ok: 2, plaintext: 2)), Given.Edge("unknown", "api", fromDestination: Given.Http(ok: 1, plaintext: 1))])).Problems.ShouldHaveSingleItem();
         problem.Severity.ShouldBe("warning");
-        problem.Title.ShouldBe("1 caller speaks plaintext on 2 edges");
-        problem.Detail.ShouldStartWith("3 requests/s arrive unencrypted. an unknown caller → payments/api:");
+        problem.Title.ShouldBe("2 edges carry plaintext");
+        problem.Detail.ShouldStartWith("3 requests/s arrive unencrypted. To payments/ledger from an unknown caller:");
         problem.Page.ShouldBe("mtls");
     }
 
@@ -176,7 +176,7 @@ public sealed class OverviewBuilderTests
             new("pilot_total_xds_rejects", Given.Labels("type=cds"), 0),
         ])).ControlPlane;
         summary.State.ShouldBe("healthy");
-        summary.Reasons.ShouldBe(["2 of 2 replicas of istiod are ready.", "23 proxies are connected."]);
+        summary.Reasons.ShouldBe(["istiod: 2 of 2 replicas ready.", "23 proxies are connected."]);
         (summary.Version, summary.ReadyReplicas, summary.DesiredReplicas, summary.ConnectedProxies, summary.ConvergenceP99Seconds, summary.RejectsPerSecond)
             .ShouldBe(("1.30.3-abc-Clean", 2, 2, 23, 0.4, 0));
     }
@@ -184,7 +184,7 @@ public sealed class OverviewBuilderTests
     [Theory]
     [InlineData(0, 2, null, null, "failing", "No replica of istiod is ready")]
     [InlineData(0, 0, null, null, "failing", "istiod is scaled to zero")]
-    [InlineData(1, 2, null, null, "degraded", "1 of 2 replicas of istiod are ready.")]
+    [InlineData(1, 2, null, null, "degraded", "istiod: 1 of 2 replicas ready.")]
     [InlineData(2, 2, 0.5, null, "degraded", "Proxies refuse configuration (0.5 rejects/s).")]
     [InlineData(2, 2, null, 12.0, "degraded", "A change takes 12\u2009s to reach the proxies")]
     public void ControlPlane_Trouble_IsJudgedAndAProblem(int ready, int desired, double? rejects, double? convergence, string state, string reason)
