@@ -477,7 +477,7 @@ public sealed class KubernetesClient : IDisposable
 
         if (_transport.Connection.TlsServerName is { } serverName && _transport.Connection.Server.Scheme == Uri.UriSchemeHttps)
         {
-            // The handshake asks for, and checks, the name of the Host header.
+            // The name the handshake asks for is taken from the Host header; there is no setting of its own that counts.
             request.Headers.Host = serverName;
         }
 

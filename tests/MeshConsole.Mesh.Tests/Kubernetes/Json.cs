@@ -40,7 +40,7 @@ internal static class Json
 
     public static string Pod(string @namespace, string name, string resourceVersion = "1", string image = "ledger:1.4") =>
         $$"""
-        {"metadata":{"name":{{Text(name)}},"namespace":{{Text(@namespace)}},"uid":"uid-{{name}}","resourceVersion":"{{resourceVersion}}",
+        {"metadata":{"name":{{Text(name)}},"namespace":{{Text(@namespace)}},"uid":{{Text("uid-" + name)}},"resourceVersion":"{{resourceVersion}}",
         "creationTimestamp":"2026-03-01T10:00:00Z","labels":{"app":"ledger"} },
         "spec":{"nodeName":"node-1","serviceAccountName":"ledger","containers":[{"name":"app","image":"{{image}}"}]},
         "status":{"phase":"Running","podIP":"10.0.0.7","conditions":[{"type":"Ready","status":"True"}]} }
