@@ -43,7 +43,7 @@ internal sealed class ApiCall(HttpContext http, ApiRequest request, ApiUser user
         foreach (var value in values)
         {
             if (value != "All")
-                throw new ApiStatusException(ApiStatus.Invalid("meta.k8s.io", optionsKind, "", ApiStatusCause.NotSupported("dryRun", KubernetesJson.Quote(value ?? ""), "\"All\"")));
+                throw new ApiStatusException(ApiStatus.Invalid("meta.k8s.io", optionsKind, "", ApiStatusCause.NotSupported("dryRun", $"[]string{{{KubernetesJson.Quote(value ?? "")}}}", "\"All\"")));
         }
         return true;
     }

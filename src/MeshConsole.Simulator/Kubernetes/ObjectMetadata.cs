@@ -19,7 +19,7 @@ internal static class ObjectMetadata
         foreach (var name in s_order)
         {
             var member = Array.Find(members, candidate => candidate.Key == name);
-            if (member.Key is not null && member.Value is not null) result[name] = member.Value;
+            if (member.Value is not (null or JsonObject { Count: 0 } or JsonArray { Count: 0 })) result[name] = member.Value;
         }
         // Unknown members are dropped as a structural schema would; managedFields come last.
         var managers = Array.Find(members, candidate => candidate.Key == "managedFields");

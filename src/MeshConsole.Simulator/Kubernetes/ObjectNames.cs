@@ -38,7 +38,7 @@ internal static partial class ObjectNames
     public static string? LabelKeyFault(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);
-        if (slash >= 0 && key.IndexOf('/', slash + 1) >= 0) return "a qualified name " + QualifiedNameFault["name part ".Length..];
+        if (slash >= 0 && key.IndexOf('/', slash + 1) >= 0) return "a qualified name " + QualifiedNameFault["name part ".Length..] + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
         var name = key[(slash + 1)..];
         if (slash == 0) return "prefix part must be non-empty";
         if (slash > 0 && SubdomainFault(key[..slash]) is { } fault) return "prefix part " + fault;

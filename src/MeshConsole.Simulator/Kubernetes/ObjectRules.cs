@@ -23,12 +23,17 @@ internal static class ObjectRules
     }
 
     /// <summary>Puts the namespace of the path into the object: 400 when it says another.</summary>
-    public static void SetNamespace(JsonObject json, ResourceType type, string? objectNamespace)
+    /// <param name="isNew">Creation and change complain in different words.</param>
+    public static void SetNamespace(JsonObject json, ResourceType type, string? objectNamespace, bool isNew)
     {
         var metadata = MetadataOf(json);
         if (!type.Namespaced || objectNamespace is null) return;
         if (metadata.Text("namespace") is { Length: > 0 } given && given != objectNamespace)
-            throw Bad("the namespace of the provided object does not match the namespace sent on the request");
+        {
+            throw Bad(isNew
+                ? "the namespace of the provided object does not match the namespace sent on the request"
+                : $"the namespace of the object ({given}) does not match the namespace on the request ({objectNamespace})");
+        }
         metadata["namespace"] = objectNamespace;
     }
 
@@ -37,7 +42,7 @@ internal static class ObjectRules
     {
         var metadata = MetadataOf(json);
         var given = metadata.Text("name") ?? "";
-        if (given.Length == 0) throw Bad("name must be provided");
+        if (given.Length == 0) throw Bad($"the name of the object ({name} based on URL) was undeterminable: name must be provided");
         if (given != name) throw Bad($"the name of the object ({given}) does not match the name on the URL ({name})");
     }
 

@@ -26,7 +26,7 @@ internal sealed class WriteAnswers(ObjectStore store, KubernetesApiOptions optio
         var name = call.Request.Name;
         ObjectRules.CheckKind(json, type, version);
         ObjectRules.CheckName(json, name);
-        ObjectRules.SetNamespace(json, type, call.Namespace);
+        ObjectRules.SetNamespace(json, type, call.Namespace, isNew: false);
         if (type.CreatesOnUpdate && call.Request.Subresource.Length == 0 && store.Find(type, call.Namespace, name) is null)
         {
             await AnswerWriter.WriteAsync(call, 201, Create(call, type, version, json, dryRun), version).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class WriteAnswers(ObjectStore store, KubernetesApiOptions optio
                 if (metadata?.Text("uid") is { Length: > 0 } uid && uid != current.Uid)
                     throw new ApiStatusException(ApiStatus.Conflict(type, name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}"));
                 if (!type.AllowsUnconditionalUpdate && metadata?.Text("resourceVersion") is not { Length: > 0 })
-                    throw new ApiStatusException(ApiStatus.Invalid(type, name, ApiStatusCause.InvalidValue("metadata.resourceVersion", "0x0", "must be specified for an update")));
+                    throw new ApiStatusException(ApiStatus.Invalid(type.Group, type.Plural, name, ApiStatusCause.InvalidValue("metadata.resourceVersion", "0x0", "must be specified for an update")));
                 return Checked(call, type, (JsonObject)json.DeepClone(), current, dryRun);
             },
             Options(call, version, dryRun));
@@ -60,10 +60,9 @@ internal sealed class WriteAnswers(ObjectStore store, KubernetesApiOptions optio
             call.Request.Name,
             current =>
             {
-                if (apply(current.ToJson(version)) is not JsonObject next) throw new ApiStatusException(Unprocessable);
-                ObjectRules.CheckKind(next, type, version);
+                var next = Decoded(apply(current.ToJson(version)), type, version);
                 ObjectRules.CheckName(next, call.Request.Name);
-                ObjectRules.SetNamespace(next, type, call.Namespace);
+                ObjectRules.SetNamespace(next, type, call.Namespace, isNew: false);
                 return Checked(call, type, next, current, dryRun);
             },
             Options(call, version, dryRun));
@@ -112,15 +111,34 @@ internal sealed class WriteAnswers(ObjectStore store, KubernetesApiOptions optio
     private StoredObject Create(ApiCall call, ResourceType type, string version, JsonObject json, bool dryRun)
     {
         ObjectRules.CheckKind(json, type, version);
-        ObjectRules.SetNamespace(json, type, call.Namespace);
+        ObjectRules.SetNamespace(json, type, call.Namespace, isNew: true);
         if (json["metadata"] is JsonObject metadata && metadata.Text("resourceVersion") is { Length: > 0 })
-            throw new ApiStatusException(ApiStatus.BadRequest("resourceVersion should not be set on objects to be created"));
+            throw new ApiStatusException(new ApiStatus(500, "", "resourceVersion should not be set on objects to be created"));
         if (type.Namespaced && store.Find(ResourceTypes.Namespaces, null, call.Request.Namespace) is null)
             throw new ApiStatusException(ApiStatus.NotFound(ResourceTypes.Namespaces, call.Request.Namespace));
         ObjectRules.SetDefaults(json, type);
         ObjectRules.Validate(json, type);
         Admit(new AdmissionRequest("CREATE", type, json, null, call.User, dryRun));
         return store.Create(type, json, Options(call, version, dryRun));
+    }
+
+    /// <summary>The patched object; 422 when the patch has made something else of it.</summary>
+    private static JsonObject Decoded(JsonNode? patched, ResourceType type, string version)
+    {
+        var fault = "the patched document is not an object";
+        if (patched is JsonObject json)
+        {
+            try
+            {
+                ObjectRules.CheckKind(json, type, version);
+                return json;
+            }
+            catch (ApiStatusException exception)
+            {
+                fault = exception.Status.Message;
+            }
+        }
+        throw new ApiStatusException(ApiStatus.Invalid("", "", "", ApiStatusCause.InvalidValue("patch", KubernetesJson.Quote(patched?.ToJsonString() ?? "null"), fault)));
     }
 
     /// <summary>The next state after every check that needs the current one.</summary>
@@ -238,12 +256,12 @@ internal sealed class WriteAnswers(ObjectStore store, KubernetesApiOptions optio
         }
         catch (JsonException exception)
         {
-            throw new ApiStatusException(ApiStatus.BadRequest("couldn't get version/kind; json parse error: " + exception.Message), exception);
+            throw new ApiStatusException(new ApiStatus(500, "", "couldn't get version/kind; json parse error: " + exception.Message), exception);
         }
         foreach (var value in json["dryRun"] as JsonArray ?? [])
         {
             if (value.AsText() != "All")
-                throw new ApiStatusException(ApiStatus.Invalid("meta.k8s.io", "DeleteOptions", "", ApiStatusCause.NotSupported("dryRun", value?.ToJsonString() ?? "null", "\"All\"")));
+                throw new ApiStatusException(ApiStatus.Invalid("meta.k8s.io", "DeleteOptions", "", ApiStatusCause.NotSupported("dryRun", $"[]string{{{value?.ToJsonString()}}}", "\"All\"")));
             dryRun = true;
         }
         var preconditions = json["preconditions"] as JsonObject;
