@@ -58,7 +58,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
 
         ResourceWatcher<MeshObject> WatchMesh(ResourceKind kind) => Watch(kind, type => new MeshObjectParser(type.ApiVersion, type.Kind));
 
-        _namespaces = Watch(ResourceKinds.Namespaces, _ => new NamespaceParser());
+        _namespaces = Watch(ResourceKinds.Namespaces, _ => new NamespaceParser(options.Namespaces));
         _pods = Watch(ResourceKinds.Pods, _ => new PodParser());
         _services = Watch(ResourceKinds.Services, _ => new ServiceParser());
         _endpointSlices = Watch(ResourceKinds.EndpointSlices, _ => new EndpointSliceParser());

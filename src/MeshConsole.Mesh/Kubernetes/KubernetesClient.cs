@@ -24,7 +24,7 @@ public sealed class KubernetesClient : IDisposable
     private readonly bool _ownsTransport;
 
     public KubernetesClient(KubernetesConnection connection, TimeProvider time, KubernetesClientOptions? options = null)
-        : this(new KubernetesTransport(connection, time), options ?? new KubernetesClientOptions(), impersonation: null, ownsTransport: true)
+        : this(new KubernetesTransport(connection, time), options ?? new KubernetesClientOptions(), connection?.Impersonation, ownsTransport: true)
     {
     }
 
@@ -44,12 +44,9 @@ public sealed class KubernetesClient : IDisposable
     public KubernetesClient As(Impersonation impersonation)
     {
         ArgumentNullException.ThrowIfNull(impersonation);
-        foreach (var name in impersonation.Groups.Prepend(impersonation.User))
+        if (!impersonation.IsSendable)
         {
-            if (string.IsNullOrWhiteSpace(name) || name.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-            {
-                throw new ArgumentException("Users and groups to act for must be printable ASCII.", nameof(impersonation));
-            }
+            throw new ArgumentException("Users and groups to act for must be printable ASCII.", nameof(impersonation));
         }
 
         return new KubernetesClient(_transport, _options, impersonation, ownsTransport: false);

@@ -183,7 +183,19 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         pods.State.ShouldBe(SourceState.Live);
         pods.Message!.ShouldContain("namespace ledger");
         source.Objects.Pods.ShouldHaveSingleItem().Meta.Name.ShouldBe("card-1");
+        source.Sources.Single(status => status.Name == "kubernetes/namespaces").State.ShouldBe(SourceState.Disabled);
         source.Sources.Single(status => status.Name == "kubernetes/nodes").State.ShouldBe(SourceState.Disabled);
+    }
+
+    [Fact]
+    public async Task Namespaces_Configured_AreTheOnlyOnesShown()
+    {
+        var source = await StartAsync(SimulatedKubernetesApi.AdminToken, true, "ledger", "not-there-yet");
+
+        source.Objects.Namespaces.ShouldHaveSingleItem().Meta.Name.ShouldBe("ledger");
+        source.Objects.Pods.ShouldHaveSingleItem().Meta.Name.ShouldBe("ledger-1");
+        _api.Store.Create(ResourceTypes.Namespaces, Object("v1", "Namespace", null, "not-there-yet"));
+        await Until(() => source.Objects.Namespaces.Length == 2);
     }
 
     private static JsonObject Object(string apiVersion, string kind, string? @namespace, string name, string content = "{}")

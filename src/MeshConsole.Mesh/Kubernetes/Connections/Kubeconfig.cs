@@ -119,7 +119,27 @@ public sealed class Kubeconfig
             skip,
             cluster.Text("tls-server-name"),
             proxy,
-            chosen.Text("namespace"));
+            chosen.Text("namespace"),
+            user is null ? null : ActAs(user));
+    }
+
+    /// <summary>Whom the user entry asks to act for. Passing over it would use the account's own, larger rights.</summary>
+    private static Impersonation? ActAs(YamlFields user)
+    {
+        if (user.Fields("as-user-extra") is not null || user.Text("as-uid") is not null)
+        {
+            throw user.Wrong(user.Text("as-uid") is null ? "as-user-extra" : "as-uid", "is not supported: act for a user with as and as-groups only");
+        }
+
+        var name = user.Text("as");
+        var groups = user.Texts("as-groups");
+        if (name is null)
+        {
+            return groups.IsEmpty ? null : throw user.Wrong("as-groups", "stands without as: name the user to act for");
+        }
+
+        var impersonation = new Impersonation(name, groups);
+        return impersonation.IsSendable ? impersonation : throw user.Wrong("as", "and as-groups must be printable ASCII");
     }
 
     private static CertificateAuthorities Authorities(YamlFields cluster, string? data, string? file)

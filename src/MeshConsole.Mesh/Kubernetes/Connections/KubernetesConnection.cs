@@ -9,8 +9,8 @@ namespace MeshConsole.Mesh.Kubernetes.Connections;
 /// <summary>Everything needed to talk to one API server: address, how it proves itself, how the console proves itself.</summary>
 public sealed class KubernetesConnection
 {
-    /// <summary>Short, so that a server that comes back is found soon: with the longest back-off it stays under 10 s.</summary>
-    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(4);
+    /// <summary>Short, so that a server that comes back is found soon: with the longest back-off it stays at 10 s.</summary>
+    private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(6);
 
     private readonly CertificateAuthorities _authorities;
     private readonly Func<HttpMessageHandler>? _handler;
@@ -25,6 +25,7 @@ public sealed class KubernetesConnection
         string? tlsServerName = null,
         Uri? proxy = null,
         string? @namespace = null,
+        Impersonation? impersonation = null,
         Func<HttpMessageHandler>? handler = null)
     {
         Server = server.AbsoluteUri.EndsWith('/') ? server : new Uri(server.AbsoluteUri + "/");
@@ -34,6 +35,7 @@ public sealed class KubernetesConnection
         TlsServerName = tlsServerName;
         Proxy = proxy;
         Namespace = @namespace;
+        Impersonation = impersonation;
         _authorities = authorities;
         _handler = handler;
     }
@@ -55,6 +57,9 @@ public sealed class KubernetesConnection
 
     /// <summary>Proxy of the kubeconfig; null for that of the environment.</summary>
     public Uri? Proxy { get; }
+
+    /// <summary>For whom requests are made, where the kubeconfig says so (<c>as</c>); null for the account itself.</summary>
+    public Impersonation? Impersonation { get; }
 
     internal CredentialSource Credentials { get; }
 
@@ -87,8 +92,8 @@ public sealed class KubernetesConnection
             EnableMultipleHttp2Connections = true,
 
             // A watch may be silent for minutes; a dead peer is found by asking.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             ConnectCallback = ConnectAsync,
             SslOptions = new SslClientAuthenticationOptions
@@ -100,7 +105,7 @@ public sealed class KubernetesConnection
         };
         if (Proxy is not null)
         {
-            handler.Proxy = new WebProxy(Proxy);
+            handler.Proxy = new WebProxy(Proxy) { Credentials = ProxyCredentials(Proxy) };
         }
         else if (Server.IsLoopback)
         {
@@ -108,6 +113,17 @@ public sealed class KubernetesConnection
         }
 
         return handler;
+    }
+
+    private static NetworkCredential? ProxyCredentials(Uri proxy)
+    {
+        if (proxy.UserInfo.Length == 0)
+        {
+            return null;
+        }
+
+        var parts = proxy.UserInfo.Split(':', 2);
+        return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

@@ -1,12 +1,14 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Kubernetes.Objects;
 
 namespace MeshConsole.Mesh.Kubernetes.Parsing;
 
-internal sealed class NamespaceParser : ObjectParser<Namespace>
+/// <param name="wanted">Names to keep; empty for all.</param>
+internal sealed class NamespaceParser(ImmutableArray<string> wanted) : ObjectParser<Namespace>
 {
     private readonly StringPool _strings = new();
 
-    public override Namespace Parse(ReadOnlySpan<byte> utf8Json)
+    public override Namespace? Parse(ReadOnlySpan<byte> utf8Json)
     {
         var reader = JsonReading.Open(utf8Json);
         ObjectMeta? meta = null;
@@ -22,6 +24,11 @@ internal sealed class NamespaceParser : ObjectParser<Namespace>
             }
         }
 
-        return new Namespace(meta ?? throw new MalformedObjectException("metadata is missing"));
+        if (meta is null)
+        {
+            throw new MalformedObjectException("metadata is missing");
+        }
+
+        return wanted.IsDefaultOrEmpty || wanted.Contains(meta.Name, StringComparer.Ordinal) ? new Namespace(meta) : null;
     }
 }

@@ -154,6 +154,14 @@ public sealed class KubeconfigTests : IDisposable
         (await Credential(connection)).Authorization.ShouldBeNull();
     }
 
+    [Fact]
+    public void User_ActingForAnother_IsKeptWithTheConnection()
+    {
+        var connection = Load(User("{token: abc, as: jane, as-groups: [sre, dev]}")).Connect("x", _time);
+        connection.Impersonation!.User.ShouldBe("jane");
+        connection.Impersonation!.Groups.ShouldBe(["sre", "dev"]);
+    }
+
     [Theory]
     [InlineData("", "no context is chosen")]
     [InlineData("- just\n- a list", "must be a mapping")]
@@ -194,6 +202,9 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("auth-provider: {name: gcp, config: {access-token: hunter2}}", "Kubernetes has removed")]
     [InlineData("token: 'two hunter2'", "must be one word")]
     [InlineData("tokenFile: absent", "does not exist")]
+    [InlineData("as-groups: [a]", "stands without as")]
+    [InlineData("{as: jane, as-uid: '7'}", "is not supported")]
+    [InlineData("as: \"ja\\nne\"", "must be printable ASCII")]
     [InlineData("password: hunter2", "stands without a username")]
     [InlineData("client-certificate: a.crt", "stands without client-key")]
     [InlineData("client-key-data: aHVudGVyMg==", "stands without client-certificate")]
