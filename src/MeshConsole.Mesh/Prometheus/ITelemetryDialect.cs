@@ -14,7 +14,8 @@ public interface ITelemetryDialect
     IReadOnlyList<TelemetryQuery> Queries(TimeSpan window, bool severalClusters);
 
     /// <summary>An empty answer to one of the queries, to be filled by a reader that uses the same symbols.</summary>
-    TelemetryAnswer NewAnswer(string queryName, SymbolTable symbols, bool severalClusters);
+    /// <param name="expectedSeries">Series of the answer before, so that room is made once; zero when there was none.</param>
+    TelemetryAnswer NewAnswer(string queryName, SymbolTable symbols, bool severalClusters, int expectedSeries = 0);
 
     /// <summary>Joins answers into a frame. A query that never answered is missing, and what it would tell stays null.</summary>
     /// <param name="cluster">Configured name of the cluster whose Prometheus answered.</param>

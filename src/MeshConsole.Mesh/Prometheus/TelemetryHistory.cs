@@ -94,7 +94,7 @@ public sealed class TelemetryHistory
         var several = _severalClusters();
         var symbols = new SymbolTable();
         var answers = new TelemetryAnswers();
-        var outcomes = await _refresh.RunAsync(_dialect.Queries(window, several), at, symbols, several, cancellationToken).ConfigureAwait(false);
+        var outcomes = await _refresh.RunAsync(_dialect.Queries(window, several), at, symbols, several, null, cancellationToken).ConfigureAwait(false);
         foreach (var outcome in outcomes)
         {
             if (outcome.Answer is { } answer)

@@ -124,7 +124,7 @@ public sealed partial class TelemetryPoller : ITelemetrySource
         }
 
         var due = _dialect.Queries(_settings.RateWindow, _severalClusters).Where(query => _queries[query.Name].IsDue(now, query.Every)).ToList();
-        var outcomes = await _refresh.RunAsync(due, at, _symbols, _severalClusters, cancellationToken).ConfigureAwait(false);
+        var outcomes = await _refresh.RunAsync(due, at, _symbols, _severalClusters, _answers, cancellationToken).ConfigureAwait(false);
         Take(outcomes);
         _ready.TrySetResult();
     }

@@ -9,10 +9,11 @@ internal sealed class TelemetryRefresh(PrometheusClient client, ITelemetryDialec
     private const int TimeoutsBeforeGivingUp = 2;
 
     /// <summary>The outcome of each query, in the order given.</summary>
-    public async Task<IReadOnlyList<QueryOutcome>> RunAsync(IReadOnlyList<TelemetryQuery> queries, DateTimeOffset at, SymbolTable symbols, bool severalClusters, CancellationToken cancellationToken)
+    /// <param name="before">The answers so far, which tell how large the next ones will be.</param>
+    public async Task<IReadOnlyList<QueryOutcome>> RunAsync(IReadOnlyList<TelemetryQuery> queries, DateTimeOffset at, SymbolTable symbols, bool severalClusters, TelemetryAnswers? before, CancellationToken cancellationToken)
     {
         var outcomes = new QueryOutcome[queries.Count];
-        var answers = queries.Select(query => dialect.NewAnswer(query.Name, symbols, severalClusters)).ToArray();
+        var answers = queries.Select(query => dialect.NewAnswer(query.Name, symbols, severalClusters, before?.Get<TelemetryAnswer>(query.Name)?.Series ?? 0)).ToArray();
         var waiting = new ConcurrentQueue<int>(Enumerable.Range(0, queries.Count));
         PrometheusException? hopeless = null;
         var timeouts = 0;

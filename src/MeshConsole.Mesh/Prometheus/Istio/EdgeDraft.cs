@@ -66,7 +66,8 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
         private double _plaintext;
         private double _unknown;
 
-        public Dictionary<(int Code, int GrpcStatus, int Flags), double> Responses { get; } = new(1);
+        /// <summary>Nearly always a handful: looked through, not looked up.</summary>
+        public List<Response> Responses { get; } = new(2);
 
         /// <summary>Null when a part of it is no number: then the whole is not known.</summary>
         public double? Number => double.IsFinite(_total) ? _total : null;
@@ -98,8 +99,31 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
             if (!isTcp)
             {
-                CollectionsMarshal.GetValueRefOrAddDefault(Responses, (row.Code, row.GrpcStatus, row.Flags), out _) += row.Value;
+                Count(in row);
             }
         }
+
+        private void Count(in TrafficAnswer.Row row)
+        {
+            foreach (ref var response in CollectionsMarshal.AsSpan(Responses))
+            {
+                if (response.Code == row.Code && response.GrpcStatus == row.GrpcStatus && response.Flags == row.Flags)
+                {
+                    response.Rate += row.Value;
+                    return;
+                }
+            }
+
+            Responses.Add(new Response { Code = row.Code, GrpcStatus = row.GrpcStatus, Flags = row.Flags, Rate = row.Value });
+        }
+    }
+
+    /// <summary>Requests that ended in one way, in symbols.</summary>
+    internal struct Response
+    {
+        public int Code;
+        public int GrpcStatus;
+        public int Flags;
+        public double Rate;
     }
 }

@@ -11,11 +11,11 @@ namespace MeshConsole.Mesh.Prometheus.Istio;
 /// Histograms of request durations per hop and reporter. Buckets are kept flat while they come in and become histograms
 /// once at the end; histograms with the same bounds share them.
 /// </summary>
-internal sealed class HopHistograms(SymbolTable symbols, bool severalClusters) : TelemetryAnswer(symbols)
+internal sealed class HopHistograms(SymbolTable symbols, bool severalClusters, int expectedSeries) : TelemetryAnswer(symbols)
 {
     private readonly HopColumns _hop = new(symbols, "le");
     private readonly Dictionary<int, double> _bounds = [];
-    private List<Bucket> _buckets = [];
+    private List<Bucket> _buckets = new(expectedSeries);
     private Dictionary<(HopKey Key, Reporter Reporter), int> _index = [];
     private Histogram?[] _histograms = [];
     private (HopKey Key, Reporter Reporter) _lastKey;

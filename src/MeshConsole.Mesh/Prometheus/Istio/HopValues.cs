@@ -4,12 +4,12 @@ using MeshConsole.Mesh.Model;
 namespace MeshConsole.Mesh.Prometheus.Istio;
 
 /// <summary>Numbers per hop and reporter: sums and counts of durations (all, and those without flags), bytes (of TCP by protection).</summary>
-internal sealed class HopValues(SymbolTable symbols, bool tcp, bool severalClusters) : TelemetryAnswer(symbols)
+internal sealed class HopValues(SymbolTable symbols, bool tcp, bool severalClusters, int expectedSeries) : TelemetryAnswer(symbols)
 {
     private readonly HopColumns _hop = new(symbols, "response_flags", "connection_security_policy", "app");
     private readonly ProtectionReader _protection = new(symbols);
     private readonly int _noFlags = symbols.Intern("-"u8);
-    private Dictionary<(HopKey Key, Reporter Reporter), Pair> _values = [];
+    private Dictionary<(HopKey Key, Reporter Reporter), Pair> _values = new(expectedSeries);
 
     public override LabelColumns Columns => _hop.Labels;
 

@@ -35,13 +35,13 @@ public sealed class IstioDialect : ITelemetryDialect
             every);
     }
 
-    public TelemetryAnswer NewAnswer(string queryName, SymbolTable symbols, bool severalClusters) => queryName switch
+    public TelemetryAnswer NewAnswer(string queryName, SymbolTable symbols, bool severalClusters, int expectedSeries = 0) => queryName switch
     {
-        SourceNames.Requests => new TrafficAnswer(symbols, tcp: false),
-        SourceNames.TcpOpened => new TrafficAnswer(symbols, tcp: true),
-        SourceNames.DurationSums or SourceNames.DurationCounts or SourceNames.RequestBytes or SourceNames.ResponseBytes => new HopValues(symbols, tcp: false, severalClusters),
-        SourceNames.TcpSent or SourceNames.TcpReceived => new HopValues(symbols, tcp: true, severalClusters),
-        SourceNames.DurationBuckets => new HopHistograms(symbols, severalClusters),
+        SourceNames.Requests => new TrafficAnswer(symbols, tcp: false, expectedSeries),
+        SourceNames.TcpOpened => new TrafficAnswer(symbols, tcp: true, expectedSeries),
+        SourceNames.DurationSums or SourceNames.DurationCounts or SourceNames.RequestBytes or SourceNames.ResponseBytes => new HopValues(symbols, tcp: false, severalClusters, expectedSeries),
+        SourceNames.TcpSent or SourceNames.TcpReceived => new HopValues(symbols, tcp: true, severalClusters, expectedSeries),
+        SourceNames.DurationBuckets => new HopHistograms(symbols, severalClusters, expectedSeries),
         SourceNames.Certificates => new CertificateAnswer(),
         SourceNames.ControlPlane => new ControlPlaneAnswer(),
         _ => throw new ArgumentOutOfRangeException(nameof(queryName), queryName, "This dialect has no such query."),

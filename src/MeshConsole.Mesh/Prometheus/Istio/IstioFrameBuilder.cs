@@ -15,6 +15,13 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
     private readonly Dictionary<(HopKey Key, int Host), EdgeDraft> _drafts = [];
     private readonly Dictionary<HopKey, EdgeDraft?> _withoutClusters = [];
     private readonly Dictionary<HopKey, EdgeDraft?> _byKey = [];
+    private readonly HopValues? _durationSums = answers.Get<HopValues>(SourceNames.DurationSums);
+    private readonly HopValues? _durationCounts = answers.Get<HopValues>(SourceNames.DurationCounts);
+    private readonly HopValues? _requestBytes = answers.Get<HopValues>(SourceNames.RequestBytes);
+    private readonly HopValues? _responseBytes = answers.Get<HopValues>(SourceNames.ResponseBytes);
+    private readonly HopValues? _tcpSent = answers.Get<HopValues>(SourceNames.TcpSent);
+    private readonly HopValues? _tcpReceived = answers.Get<HopValues>(SourceNames.TcpReceived);
+    private readonly HopHistograms? _histograms = answers.Get<HopHistograms>(SourceNames.DurationBuckets);
     private readonly int _unknown = symbols.Intern("unknown"u8);
     private int _home;
 
@@ -137,7 +144,7 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
         }
 
         // Sent and received are from the callee's point of view: what it sends is the response.
-        var (response, request) = (Value(SourceNames.TcpSent, draft, reporter), Value(SourceNames.TcpReceived, draft, reporter));
+        var (response, request) = (Value(_tcpSent, draft, reporter), Value(_tcpReceived, draft, reporter));
         return new ReporterTraffic
         {
             ConnectionsPerSecond = side.Number,
@@ -150,10 +157,9 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
 
     private ReporterTraffic Http(EdgeDraft draft, Reporter reporter, EdgeDraft.Side side)
     {
-        var (sum, cleanSum, _) = Value(SourceNames.DurationSums, draft, reporter);
-        var (count, cleanCount, _) = Value(SourceNames.DurationCounts, draft, reporter);
-        var histograms = answers.Get<HopHistograms>(SourceNames.DurationBuckets);
-        var histogram = histograms is not null && IsOnly(draft, histograms.SplitByCluster) ? histograms.Of(draft.Key, reporter, _home) : null;
+        var (sum, cleanSum, _) = Value(_durationSums, draft, reporter);
+        var (count, cleanCount, _) = Value(_durationCounts, draft, reporter);
+        var histogram = _histograms is not null && IsOnly(draft, _histograms.SplitByCluster) ? _histograms.Of(draft.Key, reporter, _home) : null;
         return new ReporterTraffic
         {
             Responses = Responses(side),
@@ -164,14 +170,14 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
             CleanDurationSum = cleanSum,
             CleanDurationCount = cleanCount,
             Durations = histogram,
-            HistogramAt = histogram is null ? null : histograms!.At,
-            SentBytesPerSecond = Value(SourceNames.RequestBytes, draft, reporter).All,
-            ReceivedBytesPerSecond = Value(SourceNames.ResponseBytes, draft, reporter).All,
+            HistogramAt = histogram is null ? null : _histograms!.At,
+            SentBytesPerSecond = Value(_requestBytes, draft, reporter).All,
+            ReceivedBytesPerSecond = Value(_responseBytes, draft, reporter).All,
         };
     }
 
-    private HopNumbers Value(string query, EdgeDraft draft, Reporter reporter) =>
-        answers.Get<HopValues>(query) is { } values && IsOnly(draft, values.SplitByCluster)
+    private HopNumbers Value(HopValues? values, EdgeDraft draft, Reporter reporter) =>
+        values is not null && IsOnly(draft, values.SplitByCluster)
             ? values.Of(draft.Key, reporter, _home)
             : HopNumbers.None;
 
@@ -182,12 +188,9 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
     private ImmutableArray<ResponseRate> Responses(EdgeDraft.Side side)
     {
         var responses = ImmutableArray.CreateBuilder<ResponseRate>(side.Responses.Count);
-        foreach (var (key, rate) in side.Responses)
+        foreach (ref readonly var response in CollectionsMarshal.AsSpan(side.Responses))
         {
-            if (double.IsFinite(rate))
-            {
-                responses.Add(new ResponseRate(Number(key.Code) ?? 0, Number(key.GrpcStatus), key.Flags == SymbolTable.None ? "-" : symbols[key.Flags], rate));
-            }
+            responses.Add(new ResponseRate(Number(response.Code) ?? 0, Number(response.GrpcStatus), response.Flags == SymbolTable.None ? "-" : symbols[response.Flags], response.Rate));
         }
 
         responses.Sort(static (x, y) =>

@@ -5,7 +5,7 @@ namespace MeshConsole.Mesh.Prometheus.Istio;
 /// <summary>
 /// The answers that discover edges: requests and TCP connections, with everything else that is known of both ends.
 /// </summary>
-internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp) : TelemetryAnswer(symbols)
+internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp, int expectedSeries) : TelemetryAnswer(symbols)
 {
     private readonly HopColumns _hop = new(
         symbols,
@@ -18,7 +18,7 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp) : TelemetryAn
 
     public override LabelColumns Columns => _hop.Labels;
 
-    public List<Row> Rows { get; } = [];
+    public List<Row> Rows { get; } = new(expectedSeries);
 
     public override void Add(ReadOnlySpan<int> labels, ReadOnlySpan<SamplePoint> points)
     {
