@@ -98,37 +98,8 @@ public sealed class ConsoleProcess : IAsyncDisposable
         _scratch.Dispose();
     }
 
-    private static ChildProcess Launch(IReadOnlyDictionary<string, string> settings, IEnumerable<string> arguments, Uri address, ScratchFolder scratch)
-    {
-        // artifacts/bin/<this test project>/<debug|release>/ → artifacts/bin/MeshConsole/<the same>/
-        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var binary = Path.Combine(own.Parent!.Parent!.FullName, "MeshConsole", own.Name, "MeshConsole.dll");
-        var environment = new Dictionary<string, string?>
-        {
-            ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            ["DOTNET_ENVIRONMENT"] = null,
-            ["ASPNETCORE_URLS"] = null,
-            ["KUBECONFIG"] = scratch.File("no-default-kubeconfig"),
-            ["DOTNET_gcServer"] = "0",
-        };
-        foreach (var key in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(key => key.StartsWith("MeshConsole__", StringComparison.OrdinalIgnoreCase)))
-        {
-            environment[key] = null;
-        }
-
-        foreach (var (key, value) in settings)
-        {
-            var name = key.StartsWith('/') ? key[1..] : $"MeshConsole:{key}";
-            environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
-        }
-
-        return ChildProcess.Start(
-            "meshconsole",
-            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [binary, .. arguments, "--urls", address.GetLeftPart(UriPartial.Authority)],
-            environment,
-            RepositoryPaths.Root);
-    }
+    private static ChildProcess Launch(IReadOnlyDictionary<string, string> settings, IEnumerable<string> arguments, Uri address, ScratchFolder scratch) =>
+        ConsoleBinary.Start([.. arguments, "--urls", address.GetLeftPart(UriPartial.Authority)], settings, scratch);
 
     private async Task<HttpStatusCode> StatusOfAsync(string path, CancellationToken cancellationToken)
     {
