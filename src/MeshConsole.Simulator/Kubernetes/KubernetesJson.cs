@@ -11,6 +11,7 @@ internal static class KubernetesJson
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private static readonly JsonDocumentOptions s_readerOptions = new() { MaxDepth = 256, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_trustedOptions = new() { MaxDepth = 256 };
 
     public static byte[] Write(JsonNode node)
     {
@@ -25,6 +26,9 @@ internal static class KubernetesJson
 
     public static JsonObject ParseObject(ReadOnlySpan<byte> utf8) =>
         Parse(utf8) as JsonObject ?? throw new JsonException("The text is not a JSON object.");
+
+    /// <summary>Reads back what <see cref="Write"/> wrote, without looking for members that are named twice.</summary>
+    public static JsonObject ReadBack(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8, documentOptions: s_trustedOptions)!.AsObject();
 
     /// <summary>A text as a JSON string, quotes included.</summary>
     public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

@@ -13,18 +13,24 @@ internal static class ManagedFields
         "name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink",
     };
 
+    private enum Place
+    {
+        Root,
+        Metadata,
+        Below,
+    }
+
     /// <summary>Writes the one entry of a new object into <paramref name="metadata"/>, unless the object has no field of its own.</summary>
     public static void Begin(JsonObject metadata, JsonObject body, FieldWriter writer)
     {
-        var fields = Owned(Visible(body));
+        var fields = Owned(body, Place.Root);
         if (fields.Count > 0) metadata["managedFields"] = new JsonArray(Entry(writer, fields));
     }
 
     /// <summary>Writes the entries after a change from <paramref name="before"/> to <paramref name="after"/> into <paramref name="metadata"/>.</summary>
     public static void Update(JsonObject metadata, JsonObject before, JsonObject after, FieldWriter writer)
     {
-        var present = Visible(after);
-        var changed = Changed(Visible(before), present);
+        var changed = Changed(before, after, Place.Root);
         var entries = new JsonArray();
         var own = changed;
         if (metadata["managedFields"] is JsonArray existing)
@@ -32,7 +38,7 @@ internal static class ManagedFields
             foreach (var node in existing)
             {
                 if (node is not JsonObject entry || entry["fieldsV1"] is not JsonObject fields) continue;
-                var remaining = Kept(fields, present);
+                var remaining = Kept(fields, after);
                 if (IsOf(entry, writer))
                 {
                     own = Union(own, remaining);
@@ -69,36 +75,30 @@ internal static class ManagedFields
         entry.Text("manager") == writer.Manager && entry.Text("operation") == "Update" && entry.Text("apiVersion") == writer.ApiVersion
         && entry.Text("subresource") == writer.Subresource;
 
-    /// <summary>The object without what the server itself writes.</summary>
-    private static JsonObject Visible(JsonObject body)
-    {
-        var result = (JsonObject)body.DeepClone();
-        if (result["metadata"] is not JsonObject metadata) return result;
-        foreach (var member in metadata.Select(member => member.Key).Where(s_ownMetadata.Contains).ToArray())
-            metadata.Remove(member);
-        if (metadata.Count == 0) result.Remove("metadata");
-        return result;
-    }
-
-    /// <summary>The tree of all fields of a value.</summary>
-    private static JsonObject Owned(JsonObject value)
+    /// <summary>The tree of all fields of a value, but for those that the server itself writes.</summary>
+    private static JsonObject Owned(JsonObject value, Place place)
     {
         var tree = new JsonObject();
         foreach (var (name, child) in value)
-            tree["f:" + name] = child is JsonObject { Count: > 0 } nested ? Owned(nested) : new JsonObject();
+        {
+            if (IsOfTheServer(place, name)) continue;
+            if (child is not JsonObject { Count: > 0 } nested) tree["f:" + name] = new JsonObject();
+            else if (Owned(nested, Inside(place, name)) is { Count: > 0 } inner) tree["f:" + name] = inner;
+        }
         return tree;
     }
 
     /// <summary>The tree of the fields that are new or different in <paramref name="after"/>.</summary>
-    private static JsonObject Changed(JsonObject before, JsonObject after)
+    private static JsonObject Changed(JsonObject before, JsonObject after, Place place)
     {
         var tree = new JsonObject();
         foreach (var (name, child) in after)
         {
+            if (IsOfTheServer(place, name)) continue;
             var had = before.TryGetPropertyValue(name, out var old);
             if (child is JsonObject { Count: > 0 } nested)
             {
-                var inner = old is JsonObject oldNested ? Changed(oldNested, nested) : Owned(nested);
+                var inner = old is JsonObject oldNested ? Changed(oldNested, nested, Inside(place, name)) : Owned(nested, Inside(place, name));
                 if (inner.Count > 0) tree["f:" + name] = inner;
             }
             else if (!had || !JsonNode.DeepEquals(old, child))
@@ -127,6 +127,10 @@ internal static class ManagedFields
         }
         return result;
     }
+
+    private static Place Inside(Place place, string name) => place == Place.Root && name == "metadata" ? Place.Metadata : Place.Below;
+
+    private static bool IsOfTheServer(Place place, string name) => place == Place.Metadata && s_ownMetadata.Contains(name);
 
     private static JsonObject Without(JsonObject tree, JsonObject taken)
     {

@@ -9,7 +9,10 @@ namespace MeshConsole.Simulator.Kubernetes;
 /// <remarks>Not thread-safe: the store calls it under its lock. The sets it hands out are immutable.</remarks>
 internal sealed class ObjectHistory(ResourceType type, int capacity, long floor)
 {
-    private readonly Queue<Entry> _entries = new();
+    // A ring: the oldest change stands at _first. It grows until it holds as many as are kept.
+    private Entry[] _ring = new Entry[Math.Min(capacity, 16)];
+    private int _first;
+    private int _count;
     private ImmutableSortedSet<StoredObject> _before = ImmutableSortedSet.Create<StoredObject>(ByPath.Instance);
     private TaskCompletionSource? _next;
 
@@ -31,13 +34,7 @@ internal sealed class ObjectHistory(ResourceType type, int capacity, long floor)
         if (change.Kind != StoreChangeKind.Deleted) objects = objects.Add(change.Object);
         Objects = objects;
         LastVersion = change.Version;
-        if (_entries.Count == capacity)
-        {
-            var oldest = _entries.Dequeue();
-            _before = oldest.After;
-            Floor = oldest.Change.Version;
-        }
-        _entries.Enqueue(new Entry(change, objects));
+        Remember(new Entry(change, objects));
         Wake();
     }
 
@@ -57,7 +54,8 @@ internal sealed class ObjectHistory(ResourceType type, int capacity, long floor)
     /// <summary>Forgets every change up to <paramref name="version"/>, and wakes those who wait so that they notice.</summary>
     public void Forget(long version)
     {
-        _entries.Clear();
+        Array.Clear(_ring);
+        (_first, _count) = (0, 0);
         _before = Objects;
         Floor = version;
         Wake();
@@ -67,31 +65,60 @@ internal sealed class ObjectHistory(ResourceType type, int capacity, long floor)
     public ImmutableSortedSet<StoredObject> At(long version)
     {
         if (version >= LastVersion) return Objects;
-        var result = _before;
-        foreach (var entry in _entries)
-        {
-            if (entry.Change.Version > version) break;
-            result = entry.After;
-        }
-        return result;
+        var after = IndexAfter(version);
+        return after == 0 ? _before : EntryAt(after - 1).After;
     }
 
     /// <summary>The changes after <paramref name="version"/>, oldest first, at most <paramref name="limit"/>.</summary>
-    public List<StoreChange> Since(long version, int limit)
+    public IReadOnlyList<StoreChange> Since(long version, int limit)
     {
-        var result = new List<StoreChange>();
-        if (version >= LastVersion) return result;
-        foreach (var entry in _entries)
-        {
-            if (entry.Change.Version <= version) continue;
-            result.Add(entry.Change);
-            if (result.Count == limit) break;
-        }
+        if (version >= LastVersion) return [];
+        var from = IndexAfter(version);
+        var result = new StoreChange[Math.Min(limit, _count - from)];
+        for (var index = 0; index < result.Length; index++)
+            result[index] = EntryAt(from + index).Change;
         return result;
     }
 
     /// <summary>Ends at the next change.</summary>
     public Task Next() => (_next ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    private ref Entry EntryAt(int index) => ref _ring[(_first + index) % _ring.Length];
+
+    /// <summary>The place of the first change after a version.</summary>
+    private int IndexAfter(long version)
+    {
+        var (low, high) = (0, _count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (EntryAt(middle).Change.Version <= version) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    private void Remember(Entry entry)
+    {
+        if (_count == capacity)
+        {
+            ref var oldest = ref EntryAt(0);
+            _before = oldest.After;
+            Floor = oldest.Change.Version;
+            oldest = entry;
+            _first = (_first + 1) % _ring.Length;
+            return;
+        }
+        if (_count == _ring.Length)
+        {
+            var larger = new Entry[Math.Min(capacity, _ring.Length * 2)];
+            for (var index = 0; index < _count; index++)
+                larger[index] = EntryAt(index);
+            (_ring, _first) = (larger, 0);
+        }
+        _count++;
+        EntryAt(_count - 1) = entry;
+    }
 
     private void Wake()
     {

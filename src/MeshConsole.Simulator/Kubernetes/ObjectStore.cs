@@ -195,7 +195,7 @@ public sealed class ObjectStore
                     type, name, $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {current.ResourceVersion}"));
             }
 
-            var body = Body(current.ToJson());
+            var body = current.ToBody();
             var metadata = MetadataOf(body);
             var finalized = metadata["finalizers"] is not JsonArray { Count: > 0 };
             if (!finalized)
@@ -283,7 +283,7 @@ public sealed class ObjectStore
 
     /// <summary>The changes of a kind after a version. 410 when some of them are forgotten.</summary>
     /// <returns>At most <paramref name="limit"/> changes; the version up to which nothing is missing; and, when there are none, what ends at the next change.</returns>
-    internal (List<StoreChange> Changes, long UpTo, Task Next) ChangesSince(ResourceType type, long version, int limit)
+    internal (IReadOnlyList<StoreChange> Changes, long UpTo, Task Next) ChangesSince(ResourceType type, long version, int limit)
     {
         lock (_gate)
         {
@@ -325,7 +325,7 @@ public sealed class ObjectStore
         if ((next["metadata"] as JsonObject)?.Text("resourceVersion") is { Length: > 0 } expected && expected != ResourceVersions.Format(current.ResourceVersion))
             throw new ApiStatusException(ApiStatus.Modified(type, current.Name));
 
-        var before = Body(current.ToJson());
+        var before = current.ToBody();
         var body = Merge(type, before, Body(next), options.Scope);
         var metadata = CarryOver(type, before, body);
         if (SameBesidesManagers(before, body)) return current;

@@ -62,11 +62,14 @@ public sealed class StoredObject
     /// <param name="version">The version for <c>apiVersion</c>; null for the preferred one.</param>
     public JsonObject ToJson(string? version = null)
     {
-        var json = KubernetesJson.ParseObject(_body);
+        var json = ToBody();
         json.Insert(0, "kind", Type.Kind);
         json.Insert(1, "apiVersion", Type.ApiVersion(version ?? Type.PreferredVersion));
         return json;
     }
+
+    /// <summary>A copy without <c>apiVersion</c> and <c>kind</c>.</summary>
+    internal JsonObject ToBody() => KubernetesJson.ReadBack(_body);
 
     /// <summary>The value of a selectable field; null when the object lacks it. Throws for a path that is not selectable.</summary>
     internal string? Field(string path) => path switch
@@ -79,7 +82,7 @@ public sealed class StoredObject
     /// <summary>The same object with the version at which it was deleted or left a selector's sight.</summary>
     internal StoredObject At(long resourceVersion)
     {
-        var json = KubernetesJson.ParseObject(_body);
+        var json = ToBody();
         json["metadata"]!["resourceVersion"] = ResourceVersions.Format(resourceVersion);
         return Of(Type, json);
     }

@@ -75,7 +75,7 @@ internal sealed class WatchAnswer
             var newChanges = faultsChanged;
             if (!muted)
             {
-                List<StoreChange> changes;
+                IReadOnlyList<StoreChange> changes;
                 try
                 {
                     (changes, position, newChanges) = _store.ChangesSince(_type, position, BatchSize);
