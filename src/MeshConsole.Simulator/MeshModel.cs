@@ -27,11 +27,12 @@ internal sealed class MeshModel : IDisposable
     private readonly TimeProvider _time;
     private DateTimeOffset _ticked;
 
-    public MeshModel(SimulatorOptions options, TimeProvider time)
+    /// <param name="blueprint">What to build; null for what the options' size says.</param>
+    public MeshModel(SimulatorOptions options, TimeProvider time, MeshBlueprint? blueprint = null)
     {
         _time = time;
         Options = options;
-        Blueprint = options.Size == MeshSize.S ? PaymentsMesh.Create() : GeneratedMesh.Create(options.Size, options.Seed);
+        Blueprint = blueprint ?? (options.Size == MeshSize.S ? PaymentsMesh.Create() : GeneratedMesh.Create(options.Size, options.Seed));
         var now = Aligned(time.GetUtcNow());
         Objects = new ObjectStore(time);
         Samples = new SampleStore(options.EffectiveHistory + TimeSpan.FromHours(1));

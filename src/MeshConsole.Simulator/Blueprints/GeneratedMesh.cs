@@ -164,7 +164,8 @@ internal static class GeneratedMesh
             Port = service.TargetPort,
             Proxy = index % 3 == 0 ? ProxyKind.NativeSidecar : index % 97 == 5 && service.Protocol == TrafficProtocol.Http ? ProxyKind.None : ProxyKind.Container,
             Latency = new(2 + (18 * Math.Pow(Noise.Uniform(random ^ 0x1AUL, seed), 2)), 0.4 + (0.4 * Noise.Uniform(random ^ 0x2BUL, seed))),
-            Answers = index % 40 == 11 ? [new(404, 0.01)] : index % 40 == 23 ? [new(503, 0.002)] : [],
+            // Failures travel up to every caller's caller: near the edge they stay few.
+            Answers = index % 40 == 11 ? [new(404, 0.01)] : index < EntryServices && index % 8 == 3 ? [new(503, 0.002)] : [],
             CapacityPerPod = 2_000,
             Calls = calls,
         };

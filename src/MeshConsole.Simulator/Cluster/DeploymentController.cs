@@ -35,14 +35,12 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
             var replicas = Replicas(deployment);
             deployment["status"] = Status(replicas, replicas);
             objects.Add(deployment);
-            var set = ReplicaSet(deployment, replicas, createdAt(ns + "/" + name));
+            var started = Enumerable.Range(1, replicas).Select(ordinal => createdAt($"{ns}/{name}/{ordinal.ToString(CultureInfo.InvariantCulture)}")).ToList();
+            var set = ReplicaSet(deployment, replicas, started.Append(createdAt(ns + "/" + name)).Min());
             objects.Add(set.Json);
             if (!pods.TryGetValue(ns, out var list)) pods[ns] = list = [];
-            for (var i = 0; i < replicas; i++)
-            {
-                var ordinal = NextOrdinal(set.Owner.Name, ns);
-                list.Add(factory.Create(ns, (JsonObject)deployment["spec"]!["template"]!, set.Owner, ordinal, injected(ns), createdAt($"{ns}/{name}/{ordinal.ToString(CultureInfo.InvariantCulture)}")));
-            }
+            foreach (var at in started)
+                list.Add(factory.Create(ns, (JsonObject)deployment["spec"]!["template"]!, set.Owner, NextOrdinal(set.Owner.Name, ns), injected(ns), at));
         }
 
         objects.AddRange(pods.Values.SelectMany(list => list));
@@ -51,7 +49,10 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
         {
             if (service["spec"]?["selector"] is not JsonObject selector) continue;
             var ns = service["metadata"]!["namespace"]!.GetValue<string>();
-            var selected = pods.TryGetValue(ns, out var list) ? list.Where(pod => Selects(selector, (JsonObject)pod["metadata"]!["labels"]!)) : [];
+            // In the order in which the store will list them, so that nothing is written anew at the first look.
+            var selected = pods.TryGetValue(ns, out var list)
+                ? list.Where(pod => Selects(selector, (JsonObject)pod["metadata"]!["labels"]!)).OrderBy(pod => pod["metadata"]!["name"]!.GetValue<string>(), StringComparer.Ordinal)
+                : Enumerable.Empty<JsonObject>();
             objects.Add(Slice(service, selected));
         }
 
@@ -86,7 +87,7 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
         if (!(broken ? Broken.Add($"{ns}/{name}") : Broken.Remove($"{ns}/{name}"))) return;
         foreach (var pod in store.List(ResourceTypes.Pods, ns))
             if (PodModel.Of(pod).Workload == $"{ns}/{name}")
-                store.Update(ResourceTypes.Pods, ns, pod.Name, json => SetReady(json, !broken, reason), new WriteOptions { FieldManager = "kubelet" });
+                store.Update(ResourceTypes.Pods, ns, pod.Name, json => SetReady(json, !broken, reason, time.GetUtcNow()), new WriteOptions { FieldManager = "kubelet" });
         UpdateStatus(store.Get(ResourceTypes.Deployments, ns, name));
     }
 
@@ -111,7 +112,7 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
         for (var missing = replicas - pods.Count; missing > 0; missing--)
         {
             var pod = factory.Create(ns, (JsonObject)json["spec"]!["template"]!, set.Owner, NextOrdinal(set.Owner.Name, ns), injected, time.GetUtcNow());
-            if (Broken.Contains($"{ns}/{deployment.Name}")) SetReady(pod, false, "CrashLoopBackOff");
+            if (Broken.Contains($"{ns}/{deployment.Name}")) SetReady(pod, false, "CrashLoopBackOff", time.GetUtcNow());
             store.Create(ResourceTypes.Pods, pod, s_writer);
             changed = true;
         }
@@ -175,7 +176,7 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
             store.Update(ResourceTypes.ReplicaSets, set.Namespace, set.Name, body =>
             {
                 body["spec"]!["replicas"] = current ? replicas : 0;
-                body["status"] = new JsonObject { ["replicas"] = current ? replicas : 0, ["readyReplicas"] = current ? ready : 0 };
+                body["status"] = SetStatus(current ? replicas : 0, current ? ready : 0);
             }, s_writer);
         }
     }
@@ -210,7 +211,7 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
                 ["selector"] = new JsonObject { ["matchLabels"] = labels.DeepClone() },
                 ["template"] = template.DeepClone(),
             },
-            ["status"] = new JsonObject { ["replicas"] = replicas, ["readyReplicas"] = replicas, ["availableReplicas"] = replicas },
+            ["status"] = SetStatus(replicas, replicas),
         };
         return (json, (set, uid, hash));
     }
@@ -256,19 +257,25 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
         };
     }
 
-    private static void SetReady(JsonObject pod, bool ready, string reason)
+    private static JsonObject SetStatus(int replicas, int ready) => new() { ["replicas"] = replicas, ["readyReplicas"] = ready, ["availableReplicas"] = ready };
+
+    private static void SetReady(JsonObject pod, bool ready, string reason, DateTimeOffset now)
     {
         if (pod["status"] is not JsonObject status) return;
         foreach (var condition in (status["conditions"] as JsonArray ?? []).OfType<JsonObject>())
-            if (condition.Text("type") is "Ready" or "ContainersReady")
-                condition["status"] = ready ? "True" : "False";
+        {
+            if (condition.Text("type") is not ("Ready" or "ContainersReady")) continue;
+            condition["status"] = ready ? "True" : "False";
+            condition["lastTransitionTime"] = KubernetesTime.Seconds(now);
+        }
+
         foreach (var container in (status["containerStatuses"] as JsonArray ?? []).OfType<JsonObject>())
         {
             container["ready"] = ready;
             container["started"] = ready;
             if (!ready) container["restartCount"] = (container["restartCount"]?.GetValue<int>() ?? 0) + 4;
             container["state"] = ready
-                ? new JsonObject { ["running"] = new JsonObject { ["startedAt"] = status["startTime"]?.DeepClone() } }
+                ? new JsonObject { ["running"] = new JsonObject { ["startedAt"] = KubernetesTime.Seconds(now) } }
                 : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = "back-off 40s restarting failed container" } };
         }
     }
