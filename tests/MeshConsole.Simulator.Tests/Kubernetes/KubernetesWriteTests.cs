@@ -494,6 +494,34 @@ public sealed class KubernetesWriteTests : KubernetesApiTestBase
         answer.Json["metadata"]!["annotations"]!["example.com/note"]!.GetValue<string>().ShouldBe("ünïcode ✓ \u2028");
     }
 
+    [Fact]
+    public async Task Write_JudgedByAHook_IsAskedOnEveryWriteAndDryRun()
+    {
+        var seen = new List<string>();
+        var hook = new RecordingCheck(request =>
+        {
+            seen.Add($"{request.Operation} {request.Type.Plural} {request.User.Name} {request.DryRun}");
+            return request.Operation == "DELETE" ? AdmissionRequest.DeniedBy("keep.example.com", "nothing is deleted on a Friday") : null;
+        });
+        await using var api = await MeshConsole.Testing.SimulatedKubernetesApi.StartAsync(Time, new KubernetesApiOptions { Admission = [hook] });
+        api.Store.Create(ResourceTypes.Namespaces, Namespace("payments"));
+        using var client = api.Client();
+        using var created = await client.PostAsync(ConfigMaps, new StringContent(ConfigMap("a").ToJsonString(), null, "application/json"));
+        using var patched = await client.PatchAsync(ConfigMaps + "/a?dryRun=All", new StringContent("{}", null, "application/merge-patch+json"));
+        using var deleted = await client.DeleteAsync(ConfigMaps + "/a");
+
+        seen.ShouldBe(["CREATE configmaps admin False", "UPDATE configmaps admin True", "DELETE configmaps admin False"]);
+        ((int)deleted.StatusCode).ShouldBe(400);
+        JsonNode.Parse(await deleted.Content.ReadAsByteArrayAsync())!["message"]!.GetValue<string>()
+            .ShouldBe("admission webhook \"keep.example.com\" denied the request: nothing is deleted on a Friday");
+        api.Store.Find(ResourceTypes.ConfigMaps, "payments", "a").ShouldNotBeNull();
+    }
+
+    private sealed class RecordingCheck(Func<AdmissionRequest, ApiStatus?> review) : IAdmissionCheck
+    {
+        public ApiStatus? Review(AdmissionRequest request) => review(request);
+    }
+
     private static string Weights(int stable, int canary) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""
