@@ -58,6 +58,7 @@ public sealed class SimulatedMeshTests : IAsyncLifetime, IDisposable
         value.ShouldBeGreaterThan(1_000);
         page.ShouldContain("# TYPE istio_requests_total counter");
         page.ShouldContain("# TYPE istio_request_duration_milliseconds histogram");
+        page.ShouldNotContain(" untyped\n");
     }
 
     [Fact]
