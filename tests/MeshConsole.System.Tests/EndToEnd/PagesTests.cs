@@ -1,0 +1,110 @@
+using MeshConsole.System.Tests.Browsing;
+using MeshConsole.Testing.RealServices;
+using Microsoft.Playwright;
+
+namespace MeshConsole.System.Tests.EndToEnd;
+
+/// <summary>The pages of a console that watches a real cluster, in a real browser.</summary>
+[Collection(HandMeshRig.Collection)]
+public sealed class PagesTests(HandMeshRig rig)
+{
+    public static TheoryData<string, string> Pages => new()
+    {
+        { "", "overview" },
+        { "topology", "topology" },
+        { "mtls", "mtls" },
+        { "certificates", "certificates" },
+        { "latency", "latency" },
+        { "traffic", "traffic" },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_InLightAndDark_IsAccessibleAndFreeOfErrors(string path, string name)
+    {
+        await rig.StartedAsync();
+        await using var browser = await Browser.StartAsync();
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await using var page = await browser.NewPageAsync(rig.Console.Address, colorScheme: scheme);
+            await page.CheckAsync($"{name}-{scheme}", async view =>
+            {
+                await OpenAsync(view, path);
+                await page.ScreenshotAsync($"real-{name}-{scheme}".ToLowerInvariant());
+                (await page.AxeViolationsAsync()).ShouldBeEmpty();
+                page.Errors.ShouldBeEmpty();
+
+                // A host with quotes, a newline and markup is among the labels: it is text, wherever it is shown.
+                (await view.Locator("img[src='x']").CountAsync()).ShouldBe(0);
+            });
+        }
+    }
+
+    [SkippableFact]
+    public async Task WeightPatchedByAnotherClient_IsInTheBrowserWithinASecond()
+    {
+        await rig.StartedAsync();
+        await using var browser = await Browser.StartAsync();
+        await using var page = await browser.NewPageAsync(rig.Console.Address);
+        await page.CheckAsync("weight", async view =>
+        {
+            await OpenAsync(view, "traffic");
+            var before = view.Locator(".split[aria-label*='v1-stable: set 90']");
+            await before.First.WaitForAsync();
+            try
+            {
+                await rig.Kubernetes.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(90, 65));
+                await view.Locator(".split[aria-label*='v1-stable: set 65']").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 1_000 });
+                (await before.CountAsync()).ShouldBe(0);
+            }
+            finally
+            {
+                await rig.Kubernetes.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(65, 90));
+            }
+        });
+    }
+
+    [SkippableFact]
+    public async Task ConnectionLostAndBack_IsSaidAndThePageGoesOn()
+    {
+        await rig.StartedAsync();
+        await using var relay = TcpRelay.To(rig.Console.Address);
+        await using var browser = await Browser.StartAsync();
+        await using var page = await browser.NewPageAsync(relay.AddressFor(rig.Console.Address));
+        await page.CheckAsync("reconnect", async view =>
+        {
+            await OpenAsync(view, "traffic");
+            relay.Cut();
+            var dialog = view.Locator("#components-reconnect-modal");
+            await Assertions.Expect(dialog).ToBeVisibleAsync();
+            await Assertions.Expect(dialog.Locator(".when-show")).ToBeVisibleAsync();
+
+            relay.Restore();
+            await Assertions.Expect(dialog).ToBeHiddenAsync(new LocatorAssertionsToBeHiddenOptions { Timeout = 20_000 });
+
+            // The circuit is the same and still hears the cluster.
+            await rig.Kubernetes.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(90, 55));
+            try
+            {
+                await view.Locator(".split[aria-label*='v1-stable: set 55']").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 5_000 });
+            }
+            finally
+            {
+                await rig.Kubernetes.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(55, 90));
+            }
+        });
+    }
+
+    /// <summary>Opens a page and waits until its circuit has drawn it from live data.</summary>
+    private static async Task OpenAsync(IPage view, string path)
+    {
+        await view.GotoAsync(path);
+        await view.Locator("main h1").First.WaitForAsync();
+        await view.Locator("nav.rail a[aria-current='page']").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        if (path == "topology")
+        {
+            // The canvas says on its element when the hub has answered and the picture is laid out.
+            await view.Locator("[data-laid-out-in][data-revision]").First.WaitForAsync();
+        }
+    }
+}
