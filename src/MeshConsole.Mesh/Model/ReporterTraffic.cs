@@ -27,6 +27,9 @@ public sealed record ReporterTraffic
 
     public double? ConnectionsPerSecond { get; init; }
 
+    /// <summary>Of <see cref="ConnectionsPerSecond"/> those that were refused or never reached the callee.</summary>
+    public double? FailedConnectionsPerSecond { get; init; }
+
     /// <summary>Milliseconds of request duration per second, all requests: divided by <see cref="DurationCount"/> it is the mean.</summary>
     public double? DurationSum { get; init; }
 

@@ -45,7 +45,7 @@ public static class ReporterTrafficSum
         var requestSecurity = SecuritySplit.None;
         var connectionSecurity = SecuritySplit.None;
         var byteSecurity = SecuritySplit.None;
-        double? requests = null, connections = null, sum = null, count = null, cleanSum = null, cleanCount = null, sent = null, received = null;
+        double? requests = null, connections = null, failedConnections = null, sum = null, count = null, cleanSum = null, cleanCount = null, sent = null, received = null;
         DateTimeOffset? histogramAt = null;
         var histograms = new List<Histogram>();
         foreach (var part in parts)
@@ -61,6 +61,7 @@ public static class ReporterTrafficSum
             byteSecurity = byteSecurity.Add(part.ByteSecurity);
             requests = Plus(requests, part.RequestsPerSecond);
             connections = Plus(connections, part.ConnectionsPerSecond);
+            failedConnections = Plus(failedConnections, part.FailedConnectionsPerSecond);
             sum = Plus(sum, part.DurationSum);
             count = Plus(count, part.DurationCount);
             cleanSum = Plus(cleanSum, part.CleanDurationSum);
@@ -82,6 +83,7 @@ public static class ReporterTrafficSum
             ByteSecurity = byteSecurity,
             RequestsPerSecond = requests,
             ConnectionsPerSecond = connections,
+            FailedConnectionsPerSecond = failedConnections,
             DurationSum = sum,
             DurationCount = count,
             CleanDurationSum = cleanSum,

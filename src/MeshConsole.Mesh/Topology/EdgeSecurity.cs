@@ -16,6 +16,9 @@ internal static class EdgeSecurity
             return Flows(caller) switch
             {
                 false => Idle,
+
+                // Envoy at the caller never says this; ztunnel does, and it made the connection.
+                true when tcp && caller!.ConnectionSecurity is { Mutual: > 0, Plaintext: 0, Unknown: 0 } => new EdgeMutualTls(MutualTlsState.Mutual, 1, null),
                 _ => Unknown(WhyNobodyTells(hops, target, nodes)),
             };
         }

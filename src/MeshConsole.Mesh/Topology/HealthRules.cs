@@ -15,7 +15,8 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
         Replicas(node, trouble, facts);
         if (stale is null)
         {
-            Errors(node.ResponsesIn, trouble, facts);
+            Errors(node.ResponsesIn, "requests", trouble, facts);
+            Errors(node.ConnectionsIn, "connections", trouble, []);
         }
 
         // Among many a single failing one hardly moves the sum, and is all the same what somebody has to look at.
@@ -46,10 +47,16 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
             return (Health.Unknown, ["No proxy: its traffic is not seen.", .. facts]);
         }
 
+        if (node.HasUnknownInbound)
+        {
+            return (Health.Unknown, ["The rate of what arrives is not known.", .. facts]);
+        }
+
         return (Health.Idle, [$"No traffic in the last {Figures.Seconds(window.TotalSeconds)}.", .. facts]);
     }
 
-    public Health Of(NodeId source, NodeId target, ReporterTraffic? caller, ResponseTotals responses)
+    /// <param name="totals">Requests, or connections of a TCP edge.</param>
+    public Health Of(NodeId source, NodeId target, ReporterTraffic? caller, ResponseTotals totals)
     {
         if (freshness.WhyNotCurrent(target.Cluster) is not null && freshness.WhyNotCurrent(source.Cluster) is not null)
         {
@@ -57,36 +64,36 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
         }
 
         var trouble = new List<(Health Health, string Reason)>();
-        Errors(responses, trouble, []);
+        Errors(totals, "requests", trouble, []);
         return trouble.Count > 0 ? trouble.Max(one => one.Health)
             : caller is null || (caller.RequestsPerSecond ?? caller.ConnectionsPerSecond) is null ? Health.Unknown
             : caller.RequestsPerSecond > 0 || caller.ConnectionsPerSecond > 0 || caller.SentBytesPerSecond > 0 || caller.ReceivedBytesPerSecond > 0 ? Health.Healthy
             : Health.Idle;
     }
 
-    private void Errors(ResponseTotals responses, List<(Health Health, string Reason)> trouble, List<string> facts)
+    private void Errors(ResponseTotals totals, string what, List<(Health Health, string Reason)> trouble, List<string> facts)
     {
-        if (responses.ErrorRatio is not { } ratio)
+        if (totals.ErrorRatio is not { } ratio)
         {
             return;
         }
 
-        var requests = responses.All * window.TotalSeconds;
-        var failures = responses.Failures * window.TotalSeconds;
+        var requests = totals.All * window.TotalSeconds;
+        var failures = totals.Failures * window.TotalSeconds;
         if (ratio >= thresholds.FailingErrorRatio && requests >= thresholds.MinimumRequests && failures >= thresholds.MinimumFailures)
         {
-            trouble.Add((Health.Failing, $"{Figures.Percent(ratio)} of requests fail ({Figures.Rate(responses.Failures, "failures")} of {Figures.Rate(responses.All, "requests")})."));
+            trouble.Add((Health.Failing, $"{Figures.Percent(ratio)} of {what} fail ({Figures.Rate(totals.Failures, "failures")} of {Figures.Rate(totals.All, what)})."));
         }
         else if (ratio >= thresholds.DegradedErrorRatio)
         {
             var few = requests < thresholds.MinimumRequests || failures < thresholds.MinimumFailures
                 ? $" {Figures.Digits(failures)} of {Figures.Digits(requests)} in the window are too few to say more."
                 : "";
-            trouble.Add((Health.Degraded, $"{Figures.Percent(ratio)} of requests fail ({Figures.Rate(responses.Failures, "failures")} of {Figures.Rate(responses.All, "requests")}).{few}"));
+            trouble.Add((Health.Degraded, $"{Figures.Percent(ratio)} of {what} fail ({Figures.Rate(totals.Failures, "failures")} of {Figures.Rate(totals.All, what)}).{few}"));
         }
         else
         {
-            facts.Add(responses.Failures > 0 ? $"{Figures.Percent(ratio)} of requests fail." : "No request fails.");
+            facts.Add(totals.Failures > 0 ? $"{Figures.Percent(ratio)} of {what} fail." : "No request fails.");
         }
     }
 
@@ -99,7 +106,7 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
 
         if (ready >= desired)
         {
-            facts.Add($"{ready} of {desired} replicas are ready.");
+            facts.Add($"{ready} of {desired} {(desired == 1 ? "replica is" : "replicas are")} ready.");
             return;
         }
 
@@ -113,8 +120,8 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
             .ToList();
         var why = waiting.Count == 0 ? "" : $" ({string.Join(", ", waiting)})";
         trouble.Add(ready == 0
-            ? (Health.Failing, $"None of {desired} replicas is ready{why}.")
-            : (Health.Degraded, $"{ready} of {desired} replicas are ready{why}."));
+            ? (Health.Failing, desired == 1 ? $"The only replica is not ready{why}." : $"None of {desired} replicas is ready{why}.")
+            : (Health.Degraded, $"{ready} of {desired} replicas {(ready == 1 ? "is" : "are")} ready{why}."));
     }
 
     private static IEnumerable<string> Traffic(NodeTotals node)

@@ -18,6 +18,12 @@ internal sealed class NodeTotals(NodeId id)
 
     public ResponseTotals ResponsesIn { get; set; }
 
+    /// <summary>TCP connections opened to it, and those of them that failed.</summary>
+    public ResponseTotals ConnectionsIn { get; set; }
+
+    /// <summary>Whether some edge into it has a rate that is not known.</summary>
+    public bool HasUnknownInbound { get; set; }
+
     public double RequestsOut { get; set; }
 
     /// <summary>Whether anything flows that is not counted in requests.</summary>

@@ -151,6 +151,7 @@ public static class TopologyBuilder
                 Protocol = protocol,
                 RequestsPerSecond = tcp ? null : caller?.RequestsPerSecond,
                 ConnectionsPerSecond = tcp ? caller?.ConnectionsPerSecond : null,
+                FailedConnectionsPerSecond = tcp ? caller?.FailedConnectionsPerSecond : null,
                 ErrorRatio = responses.ErrorRatio,
                 ClientErrorRatio = responses.ClientErrorRatio,
                 Responses = caller is null || caller.Responses.IsDefaultOrEmpty ? [] : Shares(caller.Responses),
@@ -168,7 +169,7 @@ public static class TopologyBuilder
                     (false, true, _) => "destination",
                     _ => "waypoint",
                 },
-                Health = _health.Of(source, target, caller, responses),
+                Health = _health.Of(source, target, caller, tcp ? Connections(caller) : responses),
             };
         }
 
@@ -181,6 +182,15 @@ public static class TopologyBuilder
             to.HasInbound = true;
             if (tcp)
             {
+                if (caller?.ConnectionsPerSecond is not null)
+                {
+                    to.ConnectionsIn = to.ConnectionsIn.Add(Connections(caller));
+                }
+                else
+                {
+                    to.HasUnknownInbound = true;
+                }
+
                 var flows = caller is { ConnectionsPerSecond: > 0 } or { SentBytesPerSecond: > 0 } or { ReceivedBytesPerSecond: > 0 };
                 from.OtherTraffic |= flows;
                 to.OtherTraffic |= flows;
@@ -193,7 +203,14 @@ public static class TopologyBuilder
                 to.RequestsIn = (to.RequestsIn ?? 0) + rate;
                 to.ResponsesIn = to.ResponsesIn.Add(responses);
             }
+            else
+            {
+                to.HasUnknownInbound = true;
+            }
         }
+
+        private static ResponseTotals Connections(ReporterTraffic? caller) =>
+            new(caller?.ConnectionsPerSecond ?? 0, caller?.FailedConnectionsPerSecond ?? 0, 0);
 
         private TopologyNode DrawNode(NodeTotals totals)
         {

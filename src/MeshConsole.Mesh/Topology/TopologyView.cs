@@ -59,6 +59,9 @@ public sealed record TopologyEdge
 
     public double? RequestsPerSecond { get; init; }
     public double? ConnectionsPerSecond { get; init; }
+
+    /// <summary>Of <see cref="ConnectionsPerSecond"/> those that were refused or never reached the callee.</summary>
+    public double? FailedConnectionsPerSecond { get; init; }
     public double? ErrorRatio { get; init; }
     public double? ClientErrorRatio { get; init; }
     public ImmutableArray<ResponseShare> Responses { get; init; } = [];

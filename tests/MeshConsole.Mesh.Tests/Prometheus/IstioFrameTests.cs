@@ -101,6 +101,21 @@ public sealed class IstioFrameTests
         (edge.FromSource ?? edge.FromDestination ?? edge.FromWaypoint)!.ConnectionSecurity.ShouldBe(new SecuritySplit(mutual, plaintext, unknown));
     }
 
+    [Theory]
+    [InlineData("-", 0)]
+    [InlineData("DC", 0)]
+    [InlineData("UF,URX", 1)]
+    [InlineData("NR", 1)]
+    [InlineData("DENY", 1)]
+    [InlineData("UFX", 0)]
+    public void Frame_TcpFlags_TellConnectionsThatCameToNothing(string flags, double failed)
+    {
+        var edge = Only(new IstioAnswers().With(SourceNames.TcpOpened, Series("1", Hop("source", "a", "b", "tcp"), $"response_flags={flags}"), Series("3", Hop("source", "a", "b", "tcp"), NoFlags)));
+
+        edge.FromSource!.ConnectionsPerSecond.ShouldBe(4);
+        edge.FromSource.FailedConnectionsPerSecond.ShouldBe(failed);
+    }
+
     [Fact]
     public void Frame_HttpFromSomethingCalledZtunnel_IsNotPlaintextForThat()
     {

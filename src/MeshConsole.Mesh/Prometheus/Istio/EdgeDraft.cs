@@ -38,7 +38,8 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
     public Side? this[Reporter reporter] => _sides[(int)reporter];
 
-    public void Add(in TrafficAnswer.Row row)
+    /// <param name="isFailure">Whether its flags say that a connection came to nothing.</param>
+    public void Add(in TrafficAnswer.Row row, bool isFailure)
     {
         Note(ref _sourceApps, row.SourceApp);
         Note(ref _sourceVersions, row.SourceVersion);
@@ -47,7 +48,7 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
         Note(ref _targetVersions, row.TargetVersion);
         Note(ref _targetPrincipals, row.TargetPrincipal);
         Note(ref _serviceNamespaces, row.ServiceNamespace);
-        (_sides[(int)row.Reporter] ??= new Side()).Add(in row, isTcp);
+        (_sides[(int)row.Reporter] ??= new Side()).Add(in row, isTcp, isFailure);
     }
 
     private void Note(ref SymbolSet values, int value)
@@ -65,6 +66,7 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
         private double _mutual;
         private double _plaintext;
         private double _unknown;
+        private double _failed;
 
         /// <summary>Nearly always a handful: looked through, not looked up.</summary>
         public List<Response> Responses { get; } = new(2);
@@ -72,9 +74,11 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
         /// <summary>Null when a part of it is no number: then the whole is not known.</summary>
         public double? Number => double.IsFinite(_total) ? _total : null;
 
+        public double? Failed => double.IsFinite(_total) ? _failed : null;
+
         public SecuritySplit Security => new(_mutual, _plaintext, _unknown);
 
-        public void Add(in TrafficAnswer.Row row, bool isTcp)
+        public void Add(in TrafficAnswer.Row row, bool isTcp, bool isFailure)
         {
             _total += row.Value;
             if (!double.IsFinite(row.Value))
@@ -95,6 +99,11 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
                     break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(row), row.Security, null);
+            }
+
+            if (isFailure)
+            {
+                _failed += row.Value;
             }
 
             if (!isTcp)

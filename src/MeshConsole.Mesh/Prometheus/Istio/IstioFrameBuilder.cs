@@ -15,6 +15,7 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
     private readonly Dictionary<(HopKey Key, int Host), EdgeDraft> _drafts = [];
     private readonly Dictionary<HopKey, EdgeDraft?> _withoutClusters = [];
     private readonly Dictionary<HopKey, EdgeDraft?> _byKey = [];
+    private readonly Dictionary<int, bool> _failedFlags = [];
     private readonly HopValues? _durationSums = answers.Get<HopValues>(SourceNames.DurationSums);
     private readonly HopValues? _durationCounts = answers.Get<HopValues>(SourceNames.DurationCounts);
     private readonly HopValues? _requestBytes = answers.Get<HopValues>(SourceNames.RequestBytes);
@@ -88,8 +89,14 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
             var key = AtHome(row.Key);
             ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(_drafts, (key, row.Host), out _);
             draft ??= new EdgeDraft(key, row.Host, _unknown, isTcp);
-            draft.Add(in row);
+            draft.Add(in row, isTcp && IsFailedConnection(row.Flags));
         }
+    }
+
+    private bool IsFailedConnection(int flags)
+    {
+        ref var failed = ref CollectionsMarshal.GetValueRefOrAddDefault(_failedFlags, flags, out var known);
+        return known ? failed : failed = ConnectionFlags.IsFailure(symbols[flags]);
     }
 
     /// <summary>The cluster of the console's own configuration is written as no cluster: series that lack the label mean it too.</summary>
@@ -148,6 +155,7 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
         return new ReporterTraffic
         {
             ConnectionsPerSecond = side.Number,
+            FailedConnectionsPerSecond = side.Failed,
             ConnectionSecurity = side.Security,
             ByteSecurity = response.Security.Add(request.Security),
             SentBytesPerSecond = request.All,
