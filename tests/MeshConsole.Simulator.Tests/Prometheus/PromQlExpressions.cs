@@ -44,7 +44,7 @@ internal static class PromQlExpressions
         if (depth == 0) return leaf;
         var inner = Vector(depth - 1);
         var plain = from op in Gen.Elements("+", "-", "*", "/", "%", "^", "atan2", "==", "!= bool", ">", "<= bool")
-                    from matching in Gen.Elements("", "on(a)", "ignoring (a, b)", "on(a) group_left(b)", "ignoring(a) group_right")
+                    from matching in Gen.Elements("", "on(a)", "ignoring (a, b)", "on(a) group_left(b)", "ignoring(a) group_right ()")
                     from left in inner
                     from right in inner
                     select $"{left} {op} {matching} {right}";
@@ -56,7 +56,7 @@ internal static class PromQlExpressions
                      from number in s_number
                      from vector in inner
                      from swapped in Gen.Elements(true, false)
-                     select swapped ? $"{number} {op} {vector}" : $"{vector} {op} {number}";
+                     select swapped ? $"({number} {op} ({vector}))" : $"(({vector}) {op} {number})";
         var range = from function in Gen.Elements("rate", "increase", "max_over_time", "last_over_time")
                     from selector in Selector
                     from duration in s_duration

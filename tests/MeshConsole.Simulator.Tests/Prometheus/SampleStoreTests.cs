@@ -64,7 +64,7 @@ public sealed class SampleStoreTests
             var at = expected.LastOrDefault(sample => sample.Item1 <= to);
             series.TryGetAt(to, out var foundAt, out var found).ShouldBe(at.Item1 > 0);
             if (at.Item1 > 0) (foundAt, BitConverter.DoubleToInt64Bits(found)).ShouldBe((at.Item1, BitConverter.DoubleToInt64Bits(at.Item2)));
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Runs(100));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class SampleStoreTests
 
         Prop.ForAll(Arb.From(Gen.ListOf(matcher).Select(list => list.ToArray())), matchers =>
             store.Select(matchers, 0, 2000).ShouldBe(all.Where(series => matchers.All(one => one.Matches(series.Labels[one.Name])))))
-            .QuickCheckThrowOnFailure();
+            .Check(Property.Runs(100));
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal static class PromPrinter
         switch (expression)
         {
             case NumberExpr number:
-                text.Append(PromNumber.ToText(number.Value));
+                // Without the plus, which would bind less tightly than a power behind it.
+                text.Append(double.IsPositiveInfinity(number.Value) ? "Inf" : PromNumber.ToText(number.Value));
                 break;
             case StringExpr literal:
                 PromText.AppendQuoted(text, literal.Value);
