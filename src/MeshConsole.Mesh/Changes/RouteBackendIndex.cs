@@ -18,7 +18,8 @@ internal sealed class RouteBackendIndex
     private readonly Dictionary<WorkloadId, List<Edge>> _edgesTo = [];
     private readonly Dictionary<string, List<Edge>> _edgesOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<MeshObject>> _entries = new(StringComparer.Ordinal);
+    private readonly List<(string Host, MeshObject Entry)> _wildcardEntries = [];
 
     public RouteBackendIndex(MeshSnapshot snapshot, ClusterSnapshot cluster)
     {
@@ -50,7 +51,17 @@ internal sealed class RouteBackendIndex
 
         foreach (var entry in cluster.Objects.ServiceEntries.IsDefault ? [] : cluster.Objects.ServiceEntries)
         {
-            _entries.UnionWith(entry.Spec.Texts("hosts").Select(h => ServiceHost.Expand(h, entry.Meta.Namespace, Domain)));
+            foreach (var host in entry.Spec.Texts("hosts").Select(h => ServiceHost.Expand(h, entry.Meta.Namespace, Domain)))
+            {
+                if (host.Contains('*'))
+                {
+                    _wildcardEntries.Add((host, entry));
+                }
+                else
+                {
+                    Add(_entries, host, entry);
+                }
+            }
         }
 
         foreach (var edge in cluster.Edges)
@@ -87,8 +98,8 @@ internal sealed class RouteBackendIndex
     {
         if (!_services.TryGetValue(host, out var service))
         {
-            var known = _cluster.Objects.Services.IsDefault || _cluster.Objects.ServiceEntries.IsDefault || host.Contains('*') || _entries.Contains(host)
-                || _entries.Any(e => e.Contains('*') && ServiceHost.Matches(e, host));
+            var known = _cluster.Objects.Services.IsDefault || _cluster.Objects.ServiceEntries.IsDefault || host.Contains('*') || host == WorkloadId.UnknownName
+                || HasEntry(host, routeNamespace);
             return new BackendTarget(null, true, null, null, known ? null : $"No Service or ServiceEntry has host {Cut(host)}.");
         }
 
@@ -158,6 +169,18 @@ internal sealed class RouteBackendIndex
         traffic.RequestsPerSecond,
         ResponseClassifier.Total(traffic.Responses).ErrorRatio,
         HistogramQuantile.Of(traffic.Durations, 0.99));
+
+    /// <summary>Whether a ServiceEntry that the route's namespace sees has the host.</summary>
+    private bool HasEntry(string host, string routeNamespace) =>
+        (_entries.GetValueOrDefault(host) ?? []).Exists(e => IsVisible(e, routeNamespace))
+        || _wildcardEntries.Exists(w => ServiceHost.Matches(w.Host, host) && IsVisible(w.Entry, routeNamespace));
+
+    private static bool IsVisible(MeshObject entry, string routeNamespace)
+    {
+        var exportTo = entry.Spec.Texts("exportTo");
+        return exportTo.IsEmpty
+            || exportTo.Any(e => e == "*" || e == routeNamespace || (e == "." && entry.Meta.Namespace == routeNamespace));
+    }
 
     private ReporterTraffic? Sum(List<Edge> edges, bool tcp) =>
         tcp

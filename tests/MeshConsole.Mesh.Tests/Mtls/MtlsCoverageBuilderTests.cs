@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Snapshots;
@@ -172,6 +174,31 @@ public sealed class MtlsCoverageBuilderTests
         view.Coverage.Edges.ShouldBe(0.5);
         view.Coverage.Workloads.ShouldBe(0.5);
         view.Plaintext.ShouldHaveSingleItem().ConnectionsPerSecond.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Coverage_AnyTraffic_SharesAreSharesAndAgreeWithTheRawSums()
+    {
+        var report = Gen.Choose(0, 9).Three().Select(t => Given.Http(mutual: t.Item1, plaintext: t.Item2, unknown: t.Item3));
+        var edge =
+            from source in Gen.Elements("api", "web", "unknown")
+            from target in Gen.Elements("ledger", "card", "web")
+            from callee in report
+            from told in Gen.Elements(true, false)
+            select Given.Edge(source, target, fromSource: Given.Http(unknown: 100), fromDestination: told ? callee : null);
+        Prop.ForAll(Gen.ListOf(edge).ToArbitrary(), edges =>
+        {
+            var coverage = Build([.. edges]).Coverage;
+            var all = edges.Select(e => e.FromDestination?.RequestSecurity ?? SecuritySplit.None).Aggregate(SecuritySplit.None, (sum, next) => sum.Add(next));
+            var expected = all.Mutual + all.Plaintext > 0 ? all.Mutual / all.Total : (double?)null;
+            return coverage.Requests == expected
+                && coverage.UnknownRequestsPerSecond == all.Unknown
+                && coverage.Edges is null or (>= 0 and <= 1)
+                && coverage.Workloads is null or (>= 0 and <= 1)
+                && (coverage.Requests is null) == (coverage.Edges is null)
+                && (coverage.Workloads is not 1 || coverage.Requests is 1)
+                && (coverage.Requests is not 1 || coverage.Edges is 1);
+        }).QuickCheckThrowOnFailure();
     }
 
     private static MtlsView Build(params Edge[] edges) => MtlsCoverageBuilder.Build(Given.Snapshot(Given.ClusterOf(edges: edges)), MeshQuery.All);
