@@ -191,6 +191,15 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
         var uid = factory.Uid($"replicaset/{ns}/{set}");
         var labels = template["metadata"]?["labels"]?.DeepClone() as JsonObject ?? [];
         labels["pod-template-hash"] = hash;
+
+        // The real controller adds the hash to the template too; a ReplicaSet whose template its selector does not match is not valid.
+        var hashed = (JsonObject)template.DeepClone();
+        if (hashed["metadata"] is not JsonObject templateMetadata)
+        {
+            hashed["metadata"] = templateMetadata = [];
+        }
+
+        templateMetadata["labels"] = labels.DeepClone();
         var json = new JsonObject
         {
             ["apiVersion"] = "apps/v1",
@@ -209,7 +218,7 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
             {
                 ["replicas"] = replicas,
                 ["selector"] = new JsonObject { ["matchLabels"] = labels.DeepClone() },
-                ["template"] = template.DeepClone(),
+                ["template"] = hashed,
             },
             ["status"] = SetStatus(replicas, replicas),
         };
