@@ -2,7 +2,6 @@ using MeshConsole.Simulator.Prometheus;
 using MeshConsole.Testing.RealServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.System.Tests;
@@ -42,7 +41,7 @@ public sealed class PromQlExpositionTests
             arrived[labels].Equals(value).ShouldBeTrue($"{labels}: {value} was exposed, {arrived[labels]} arrived");
         }
 
-        var metadata = await real.Http.GetStringAsync(new Uri("api/v1/metadata?metric=latency", UriKind.Relative));
+        var metadata = await real.Http.GetStringAsync(new Uri("api/v1/metadata?metric=latency", UriKind.Relative), CancellationToken.None);
         metadata.ShouldContain("""{"type":"histogram","help":"How long it took,\nwith a \"quote\" and a \\.","unit":""}""");
     }
 

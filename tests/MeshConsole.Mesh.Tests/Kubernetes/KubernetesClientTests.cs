@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Kubernetes.Connections;
-using MeshConsole.Mesh.Kubernetes.Objects;
 using MeshConsole.Mesh.Kubernetes.Parsing;
 using MeshConsole.Testing;
 

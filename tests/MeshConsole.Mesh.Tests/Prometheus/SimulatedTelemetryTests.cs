@@ -1,7 +1,5 @@
-using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Prometheus.Istio;
-using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Simulator;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
 using MeshConsole.Simulator.Certificates;
 using MeshConsole.Simulator.Kubernetes;
 

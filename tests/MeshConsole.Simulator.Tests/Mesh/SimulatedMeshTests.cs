@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using MeshConsole.Simulator.Hosting;
-using MeshConsole.Simulator.Prometheus;
 using MeshConsole.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

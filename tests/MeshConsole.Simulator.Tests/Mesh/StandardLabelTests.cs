@@ -1,4 +1,3 @@
-using MeshConsole.Simulator.Prometheus;
 using MeshConsole.Testing.RealServices;
 
 namespace MeshConsole.Simulator.Tests.Mesh;

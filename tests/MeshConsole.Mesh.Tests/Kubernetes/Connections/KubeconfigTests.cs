@@ -1,4 +1,3 @@
-using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Kubernetes.Connections;
 using MeshConsole.Testing;
 
@@ -90,7 +89,7 @@ public sealed class KubeconfigTests : IDisposable
     }
 
     [Fact]
-    public void Connect_RelativePaths_AreRelativeToTheFileTheyStandIn()
+    public async Task Connect_RelativePaths_AreRelativeToTheFileTheyStandIn()
     {
         var (certificate, key) = _authority.Sign("CN=console");
         _folder.Write("sub/pki/ca.crt", _authority.Pem);
@@ -106,7 +105,7 @@ public sealed class KubeconfigTests : IDisposable
             - {name: x, context: {cluster: c, user: u}}
             """);
 
-        var credential = Credential(Kubeconfig.Load(file).Connect("x", _time)).GetAwaiter().GetResult();
+        var credential = await Credential(Kubeconfig.Load(file).Connect("x", _time));
 
         credential.Authorization!.Parameter.ShouldBe("from-file");
         credential.Certificate.ShouldNotBeNull();
