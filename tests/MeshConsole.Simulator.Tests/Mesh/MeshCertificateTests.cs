@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MeshConsole.Simulator.Certificates;
 using MeshConsole.Simulator.Kubernetes;
 
 namespace MeshConsole.Simulator.Tests.Mesh;
