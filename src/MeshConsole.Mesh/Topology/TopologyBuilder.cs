@@ -112,14 +112,14 @@ public static class TopologyBuilder
             return order != 0 ? order : string.CompareOrdinal(x.Protocol, y.Protocol);
         }
 
-        /// <summary>Nodes of cluster state. Components of Kubernetes itself are shown only when telemetry has seen them.</summary>
+        /// <summary>Nodes of cluster state. Components of Kubernetes and of the mesh itself are shown only when telemetry has seen them.</summary>
         private void AddWorkloads()
         {
             foreach (var cluster in _snapshot.Clusters)
             {
                 foreach (var workload in cluster.Workloads)
                 {
-                    if ((workload.Pods.IsEmpty && workload.DesiredReplicas is null or 0) || workload.Id.Namespace is "kube-system" or "kube-public" or "kube-node-lease")
+                    if ((workload.Pods.IsEmpty && workload.DesiredReplicas is null or 0) || IsInfrastructure(workload))
                     {
                         continue;
                     }
@@ -131,6 +131,12 @@ public static class TopologyBuilder
                 }
             }
         }
+
+        /// <summary>The control plane and the node agents of the mesh carry these values of <c>app</c> (or <c>k8s-app</c>) in every installation.</summary>
+        private static bool IsInfrastructure(Workload workload) =>
+            workload.Id.Namespace is "kube-system" or "kube-public" or "kube-node-lease"
+            || workload.App is "istiod" or "ztunnel"
+            || (workload.Labels.TryGetValue("k8s-app", out var app) && app is "istio-cni-node" or "ztunnel");
 
         private TopologyEdge DrawEdge(NodeId source, NodeId target, string protocol, List<Hop> hops)
         {

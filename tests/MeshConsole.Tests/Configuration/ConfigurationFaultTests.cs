@@ -123,5 +123,5 @@ public sealed class ConfigurationFaultTests
     }
 
     private static IConfigurationRoot Configuration(params (string Key, string Value)[] settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => "MeshConsole:" + s.Key, s => (string?)s.Value)).Build();
+        new ConfigurationBuilder().AddInMemoryCollection(settings.GroupBy(s => s.Key).ToDictionary(s => "MeshConsole:" + s.Key, s => (string?)s.Last().Value)).Build();
 }
