@@ -58,7 +58,6 @@ class TopologyCanvas {
   #layoutRun = 0;
   #at: string | null = null;
   #saveTimer = 0;
-  #fitted = false;
 
   constructor(host: HTMLElement, options: Options) {
     this.#host = host;
@@ -81,7 +80,6 @@ class TopologyCanvas {
       style: stylesFor(palette),
       minZoom: 0.04,
       maxZoom: 2.5,
-      wheelSensitivity: 0.25,
       boxSelectionEnabled: false,
       autounselectify: true,
       hideEdgesOnViewport: false,
@@ -120,7 +118,6 @@ class TopologyCanvas {
       this.#cancelLayout();
       this.#graph = new Graph();
       this.#cy.elements().remove();
-      this.#fitted = false;
       this.#at = null;
       this.#overlay.boxes = options.view !== 'namespace';
       this.#say('stream', 'Waiting for the topology.');
@@ -147,7 +144,6 @@ class TopologyCanvas {
         break;
       case 'arrange':
         forgetPositions(localStorage, this.#positionsKey());
-        this.#fitted = false;
         void this.#arrange();
         break;
     }
@@ -191,6 +187,7 @@ class TopologyCanvas {
       this.#savePositionsSoon();
     }
     cy.edges().toggleClass('many', cy.edges().length > manyEdges);
+    this.#overlay.rearrange();
     this.#mark(change.whole);
     this.#describe();
     this.#overlay.refresh();
@@ -265,6 +262,7 @@ class TopologyCanvas {
       }
     });
     if (reveal && selected) this.#reveal(selected);
+    this.#overlay.rearrange();
     this.#overlay.refresh();
   }
 
@@ -323,11 +321,20 @@ class TopologyCanvas {
     if (nodes.length === 0) return;
     const started = performance.now();
     this.#fit(false);
+    // Most layouts are there at once: the plain arrangement is shown only to who has to wait for a better one.
+    this.#host.dataset['arranging'] = '';
+    let last: Progress = { done: 0, total: 1 };
+    const waiting = setTimeout(() => {
+      if (run !== this.#layoutRun) return;
+      delete this.#host.dataset['arranging'];
+      this.#sayLayout(last, nodes.length);
+    }, 1000);
     const elk = new ELK({ workerUrl: this.#options.worker });
     this.#elk = elk as unknown as WorkerEngine;
     try {
-      const positions = await layOut(this.#elk, nodes, [...graph.edges.values()], this.#options.view !== 'namespace', progress => {
-        if (run === this.#layoutRun && performance.now() - started > 300) this.#sayLayout(progress, nodes.length);
+      const positions = await layOut(this.#elk, nodes, [...graph.edges.values()], this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), progress => {
+        last = progress;
+        if (run === this.#layoutRun && this.#said.has('layout')) this.#sayLayout(progress, nodes.length);
       });
       if (run !== this.#layoutRun || graph !== this.#graph) return;
       this.#cy.batch(() => {
@@ -338,9 +345,11 @@ class TopologyCanvas {
     } catch {
       // The grid that is on the screen stays: everything is in sight and can be moved by hand.
     } finally {
+      clearTimeout(waiting);
       if (run === this.#layoutRun) {
         this.#elk?.terminateWorker();
         this.#elk = null;
+        delete this.#host.dataset['arranging'];
         this.#say('layout', null);
         this.#fit(false);
         if (this.#options.selected) this.#reveal(this.#options.selected);
@@ -350,6 +359,7 @@ class TopologyCanvas {
 
   #cancelLayout(): void {
     this.#layoutRun++;
+    delete this.#host.dataset['arranging'];
     this.#elk?.terminateWorker();
     this.#elk = null;
     this.#say('layout', null);
@@ -384,7 +394,6 @@ class TopologyCanvas {
   #fit(asked: boolean): void {
     const visible = this.#cy.nodes().not('.hidden');
     if (visible.empty()) return;
-    if (!asked && this.#fitted && this.#elk === null) return;
     const wholeSize = visible.boundingBox({ includeLabels: false });
     const padding = Math.min(48, this.#cy.width() / 12);
     const zoom = Math.min((this.#cy.width() - 2 * padding) / (wholeSize.w + 28), (this.#cy.height() - 2 * padding) / (wholeSize.h + 60), 1.15);
@@ -392,7 +401,6 @@ class TopologyCanvas {
     const pan = { x: this.#cy.width() / 2 - clamped * (wholeSize.x1 + wholeSize.w / 2), y: this.#cy.height() / 2 - clamped * (wholeSize.y1 + wholeSize.h / 2 - 8) };
     if (asked) this.#move({ zoom: clamped, pan });
     else this.#cy.viewport({ zoom: clamped, pan });
-    if (this.#elk === null) this.#fitted = true;
   }
 
   #move(to: { zoom?: number; pan?: Point; center?: { eles: unknown } }): void {
@@ -405,6 +413,7 @@ class TopologyCanvas {
     const palette = readPalette();
     this.#overlay.palette = palette;
     this.#cy.style(stylesFor(palette));
+    this.#overlay.rearrange();
     this.#overlay.refresh();
   }
 

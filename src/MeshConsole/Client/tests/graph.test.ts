@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSize, nodeTitle } from '../src/graph/appearance';
 import { Graph } from '../src/graph/graph';
-import { type ElkNode, gridPositions, layOut, positionsOf, type Progress, wholeGraph, wholeLayoutLimit } from '../src/graph/layout';
+import { onCurve, placeChips } from '../src/graph/chips';
+import { columns, levels } from '../src/graph/columns';
+import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
@@ -71,10 +73,10 @@ test('an edge is as wide as the logarithm of its rate', () => {
   assert.equal(width(null), 1);
   assert.equal(width(0), 1);
   assert.equal(width(0.01), 1);
-  assert.equal(width(1), 2.2);
-  assert.equal(width(100), 4.6);
-  assert.equal(width(10_000), 7);
-  assert.equal(width(1e9), 7);
+  assert.equal(width(1), 1.9);
+  assert.equal(width(100), 3.7);
+  assert.equal(width(10_000), 5.5);
+  assert.equal(width(1e9), 5.5);
 });
 
 test('an idle edge is dotted whatever its lock, a plaintext one dashed', () => {
@@ -183,11 +185,11 @@ const row = {
   },
 };
 
-test('a small mesh is one graph with a box for each namespace', () => {
-  const [a, b] = [node('a'), node('b', { namespace: 'batch' })];
-  const graph = wholeGraph([a, b], [edge(a, b), edge(a, a)], true);
-  assert.deepEqual(graph.children?.map(child => child.id), ['box:main/batch', 'box:main/payments']);
-  assert.equal(graph.edges?.length, 1);
+test('a graph for the engine holds only its own edges, each pair once', () => {
+  const [a, b, c] = [node('a'), node('b'), node('c', { namespace: 'batch' })];
+  const graph = graphOf('g', [a, b], [edge(a, b), edge(a, b, { protocol: 'tcp' }), edge(a, a), edge(b, c)], 'RIGHT', 1.5);
+  assert.deepEqual(graph.children?.map(child => child.id), [a.id, b.id]);
+  assert.deepEqual(graph.edges, [{ id: 'e0', sources: [a.id], targets: [b.id] }]);
 });
 
 test('positions are centres in the coordinates of the whole', () => {
@@ -195,16 +197,52 @@ test('positions are centres in the coordinates of the whole', () => {
   assert.deepEqual([...positionsOf(laid)], [['n', { x: 115, y: 20 }]]);
 });
 
-test('a large mesh is laid out namespace by namespace, every node once, with progress to its end', async () => {
-  const nodes = Array.from({ length: wholeLayoutLimit + 50 }, (_, index) => node(`n${index}`, { namespace: `ns${index % 10}` }));
+test('a mesh is laid out namespace by namespace, every node once and none upon another, with progress to its end', async () => {
+  const nodes = Array.from({ length: 200 }, (_, index) => node(`n${index}`, { namespace: `ns${index % 10}` }));
   const edges = nodes.slice(1).map((target, index) => edge(nodes[index] as TopologyNode, target));
   const seen: Progress[] = [];
   row.calls = 0;
-  const positions = await layOut(row, nodes, edges, true, progress => seen.push(progress));
+  const positions = await layOut(row, nodes, edges, true, 1.7, progress => seen.push(progress));
   assert.equal(positions.size, nodes.length);
-  assert.equal(row.calls, 11);
-  assert.deepEqual(seen.at(-1), { done: 11, total: 11 });
+  assert.equal(row.calls, 10);
+  assert.deepEqual(seen.at(-1), { done: 10, total: 10 });
   assert.ok(seen.every((progress, index) => index === 0 || progress.done >= (seen[index - 1] as Progress).done));
+  const placed = nodes.map(n => ({ ...(positions.get(n.id) as { x: number; y: number }), ...nodeSize(n) }));
+  for (let i = 0; i < placed.length; i++) for (let j = 0; j < i; j++) assert.ok(!overlaps(placed[i] as Placed, placed[j] as Placed));
+});
+
+test('without boxes the whole is laid out both ways and the better one taken', async () => {
+  row.calls = 0;
+  const positions = await layOut(row, [node('a'), node('b')], [], false, 1.7, () => {});
+  assert.equal(positions.size, 2);
+  assert.equal(row.calls, 2);
+});
+
+test('callers stand left of whom they call, and what has no traffic comes last', () => {
+  const flows = [{ source: 'gateway', target: 'api', weight: 3 }, { source: 'api', target: 'db', weight: 2 }, { source: 'db', target: 'api', weight: 1 }];
+  const level = levels(['api', 'db', 'gateway', 'idle'], flows);
+  assert.equal(level.get('gateway'), 0);
+  assert.ok((level.get('api') as number) < (level.get('db') as number));
+  assert.equal(level.get('idle'), null);
+  const boxes = ['idle', 'db', 'api', 'gateway'].map(key => ({ key, width: 100, height: 100 }));
+  const at = columns(boxes, flows, 100, { x: 10, y: 10 });
+  assert.deepEqual(['gateway', 'api', 'db', 'idle'].map(key => at.get(key)?.x), [0, 110, 220, 330]);
+});
+
+test('boxes fill the shape of the picture and never overlap', () => {
+  const boxes = Array.from({ length: 30 }, (_, index) => ({ key: `b${String(index).padStart(2, '0')}`, width: 100 + (index % 5) * 60, height: 60 + (index % 7) * 50 }));
+  for (const aspect of [0.5, 1, 1.7, 3]) {
+    const at = columns(boxes, [], aspect, { x: 20, y: 20 });
+    const placed = boxes.map(box => ({ ...box, ...(at.get(box.key) as { x: number; y: number }) }));
+    for (let i = 0; i < placed.length; i++) {
+      for (let j = 0; j < i; j++) {
+        const [a, b] = [placed[i], placed[j]] as [typeof placed[0], typeof placed[0]];
+        assert.ok(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y);
+      }
+    }
+    const [width, height] = [Math.max(...placed.map(box => box.x + box.width)), Math.max(...placed.map(box => box.y + box.height))];
+    assert.ok(width / height > aspect * 0.5 && width / height < aspect * 2, `${width} x ${height} for ${aspect}`);
+  }
 });
 
 test('the plain arrangement puts no two nodes on one place', () => {
@@ -217,4 +255,44 @@ test('a lost stream is tried again ever more slowly, but never rarer than every 
   assert.ok(retryDelay(0, 0) >= 200 && retryDelay(0, 1) <= 400);
   assert.ok(retryDelay(50, 1) <= 20_000);
   assert.ok(retryDelay(4, 0.5) > retryDelay(2, 0.5));
+});
+
+test('of a dense graph the strongest edges shape the layout, and every node keeps one', () => {
+  const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+  const dense = names.flatMap((source, i) => names.filter(target => target !== source).map((target, j) => ({ source, target, weight: (i * 7 + j * 3) % 11 })));
+  const kept = strongest(dense, names.length);
+  assert.ok(kept.length < dense.length / 3);
+  assert.ok(names.every(name => kept.some(edge => edge.source === name || edge.target === name)));
+  assert.ok(kept.some(edge => edge.weight === 10));
+  const sparse = dense.slice(0, 100);
+  assert.equal(strongest(sparse, names.length), sparse);
+});
+
+const wish = (key: string, fromX: number, toX: number, y: number, priority = 1) => ({ key, from: { x: fromX, y }, through: { x: (fromX + toX) / 2, y }, to: { x: toX, y }, width: 40, height: 15, priority });
+
+test('words at edges move along them and never lie on each other or on a node', () => {
+  const wishes = Array.from({ length: 12 }, (_, index) => wish(`e${index}`, 0, 400, index * 4, index));
+  const node = { x1: 180, y1: -20, x2: 220, y2: 60 };
+  const placed = placeChips(wishes, [node]);
+  const rects = [...placed.values()].map(at => ({ x1: at.x - 20, y1: at.y - 7.5, x2: at.x + 20, y2: at.y + 7.5 }));
+  for (let i = 0; i < rects.length; i++) {
+    for (const other of [node, ...rects.slice(0, i)]) {
+      const rect = rects[i] as typeof node;
+      assert.ok(rect.x1 >= other.x2 || other.x1 >= rect.x2 || rect.y1 >= other.y2 || other.y1 >= rect.y2);
+    }
+  }
+  assert.ok(placed.size >= 4 && placed.size < wishes.length);
+  assert.ok(placed.has('e11'), 'the most important one has its place');
+});
+
+test('an edge too short for its words has none', () => {
+  assert.equal(placeChips([wish('short', 0, 45, 0)], []).size, 0);
+  assert.equal(placeChips([wish('long', 0, 200, 0)], []).size, 1);
+});
+
+test('a curve goes through its three points', () => {
+  const [from, through, to] = [{ x: 0, y: 0 }, { x: 50, y: 30 }, { x: 100, y: 0 }];
+  assert.deepEqual(onCurve(from, through, to, 0), from);
+  assert.deepEqual(onCurve(from, through, to, 0.5), through);
+  assert.deepEqual(onCurve(from, through, to, 1), to);
 });

@@ -4,12 +4,12 @@ import type { Health, TopologyEdge, TopologyNode } from './types';
 
 export type Label = 'none' | 'rate' | 'errors' | 'p95' | 'mtls';
 
-/** Width of an edge by the logarithm of its rate: 1 px at 0.1/s and under, 7 px at 10,000/s and over. */
+/** Width of an edge by the logarithm of its rate: 1 px at 0.1/s and under, 5.5 px at 10,000/s and over. */
 export function edgeWidth(edge: TopologyEdge): number {
   const perSecond = edge.requestsPerSecond ?? edge.connectionsPerSecond ?? 0;
   if (!(perSecond > 0)) return 1;
   const decades = Math.log10(perSecond) + 1;
-  return Math.round((1 + Math.min(5, Math.max(0, decades)) * 1.2) * 10) / 10;
+  return Math.round((1 + Math.min(5, Math.max(0, decades)) * 0.9) * 10) / 10;
 }
 
 export function isIdle(edge: TopologyEdge): boolean {

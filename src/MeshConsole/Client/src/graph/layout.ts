@@ -1,7 +1,7 @@
-// Turns a topology into graphs for the layout engine and its answers into positions. Small meshes are laid out in one go with
-// boxes by namespace; large ones namespace by namespace and then the boxes, which is many times faster, tells how far it
-// is, and can be cancelled in between.
+// Turns a topology into graphs for the layout engine and its answers into positions. It goes namespace by namespace and then arranges
+// the boxes: that is many times faster than one hierarchical layout, tells how far it is, and can be cancelled in between.
 import { nodeSize } from './appearance';
+import { type Box, columns, type Flow } from './columns';
 import type { Point, TopologyEdge, TopologyNode } from './types';
 
 export interface ElkNode {
@@ -19,23 +19,22 @@ export interface LayoutEngine {
   layout(graph: ElkNode): Promise<ElkNode>;
 }
 
-/** Up to here one hierarchical layout is fast enough. */
-export const wholeLayoutLimit = 150;
-
 const spacing: Record<string, string> = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'RIGHT',
-  'elk.spacing.nodeNode': '26',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '96',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '20',
-  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.considerModelOrder.strategy': 'NONE',
+  'elk.spacing.nodeNode': '18',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '84',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
+  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
+  'elk.layered.thoroughness': '5',
   'elk.separateConnectedComponents': 'true',
-  'elk.spacing.componentComponent': '40',
-  'elk.aspectRatio': '1.6',
+  'elk.spacing.componentComponent': '24',
 };
 
-const boxPadding = '[top=44,left=22,bottom=22,right=22]';
+/** Room inside of a box around its nodes: the name stands at the top. */
+const boxPadding = '[top=0,left=0,bottom=0,right=0]';
+
+/** Room between boxes: edges and their labels run there. */
+const betweenBoxes = { x: 120, y: 84 };
 
 function groupKey(node: TopologyNode): string {
   return `${node.cluster}/${node.namespace}`;
@@ -53,25 +52,21 @@ export function groups(nodes: Iterable<TopologyNode>): Map<string, TopologyNode[
   return found;
 }
 
-function leaf(node: TopologyNode): ElkNode {
-  return { id: node.id, ...nodeSize(node) };
-}
-
-/** One graph with a box for each namespace; without boxes when nodes are namespaces themselves. */
-export function wholeGraph(nodes: TopologyNode[], edges: TopologyEdge[], boxes: boolean): ElkNode {
-  const elkEdges = edges.filter(edge => edge.source !== edge.target).map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] }));
-  if (!boxes) {
-    return { id: 'root', layoutOptions: spacing, children: [...groups(nodes).values()].flat().map(leaf), edges: elkEdges };
+/** A graph of some nodes and the edges among them. */
+export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[], direction: 'RIGHT' | 'DOWN', aspect: number): ElkNode {
+  const inside = new Set(nodes.map(node => node.id));
+  const pairs = new Map<string, { source: string; target: string; weight: number }>();
+  for (const edge of edges) {
+    if (edge.source !== edge.target && inside.has(edge.source) && inside.has(edge.target)) {
+      const key = `${edge.source}|${edge.target}`;
+      pairs.set(key, { source: edge.source, target: edge.target, weight: (pairs.get(key)?.weight ?? 0) + (edge.requestsPerSecond ?? edge.connectionsPerSecond ?? 0) });
+    }
   }
   return {
-    id: 'root',
-    layoutOptions: { ...spacing, 'elk.hierarchyHandling': 'INCLUDE_CHILDREN' },
-    children: [...groups(nodes)].map(([key, members]) => ({
-      id: `box:${key}`,
-      layoutOptions: { 'elk.padding': boxPadding },
-      children: members.map(leaf),
-    })),
-    edges: elkEdges,
+    id,
+    layoutOptions: { ...spacing, 'elk.direction': direction, 'elk.aspectRatio': String(aspect), 'elk.padding': boxPadding },
+    children: nodes.map(node => ({ id: node.id, ...nodeSize(node) })),
+    edges: strongest([...pairs.values()], nodes.length).map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
   };
 }
 
@@ -96,21 +91,27 @@ export interface Progress {
 }
 
 /**
- * Positions for all nodes.
- * @param report called after each part; nothing is reported for a layout in one go but its start and end.
+ * Positions for all nodes: each namespace by the engine, callers at the left, then the boxes in columns. Without boxes the whole in
+ * the direction that fills the picture better.
+ * @param aspect width ÷ height of the picture.
+ * @param report called after each part.
  */
-export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[], boxes: boolean, report: (progress: Progress) => void): Promise<Map<string, Point>> {
-  if (nodes.length <= wholeLayoutLimit) {
-    report({ done: 0, total: 1 });
-    const laid = positionsOf(await engine.layout(wholeGraph(nodes, edges, boxes)));
-    report({ done: 1, total: 1 });
-    return laid;
+export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[], boxes: boolean, aspect: number, report: (progress: Progress) => void): Promise<Map<string, Point>> {
+  const byGroup = groups(nodes);
+  if (!boxes) {
+    const ordered = [...byGroup.values()].flat();
+    report({ done: 0, total: 2 });
+    const right = await engine.layout(graphOf('root', ordered, edges, 'RIGHT', aspect));
+    report({ done: 1, total: 2 });
+    const down = await engine.layout(graphOf('root', ordered, edges, 'DOWN', aspect));
+    report({ done: 2, total: 2 });
+    const cost = (graph: ElkNode): number => Math.max((graph.width ?? 0) / aspect, graph.height ?? 0);
+    return positionsOf(cost(right) <= cost(down) * 1.15 ? right : down);
   }
 
-  const byGroup = groups(nodes);
   const groupOf = new Map(nodes.map(node => [node.id, groupKey(node)]));
   const inner = new Map<string, TopologyEdge[]>();
-  const between = new Map<string, { source: string; target: string }>();
+  const between = new Map<string, Flow>();
   for (const edge of edges) {
     const [source, target] = [groupOf.get(edge.source), groupOf.get(edge.target)];
     if (source === undefined || target === undefined || edge.source === edge.target) continue;
@@ -119,40 +120,46 @@ export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges:
       if (list) list.push(edge);
       else inner.set(source, [edge]);
     } else {
-      between.set(`${source}|${target}`, { source, target });
+      const key = `${source}|${target}`;
+      between.set(key, { source, target, weight: (between.get(key)?.weight ?? 0) + 1 });
     }
   }
 
-  const total = byGroup.size + 1;
   let done = 0;
-  report({ done, total });
-  const boxesLaid: { key: string; width: number; height: number; members: Map<string, Point> }[] = [];
+  report({ done, total: byGroup.size });
+  const laid: (Box & { members: Map<string, Point> })[] = [];
   for (const [key, members] of byGroup) {
-    const graph: ElkNode = {
-      id: key,
-      layoutOptions: { ...spacing, 'elk.padding': boxPadding, 'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF', 'elk.layered.thoroughness': '3' },
-      children: members.map(leaf),
-      edges: (inner.get(key) ?? []).map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
-    };
-    const laid = await engine.layout(graph);
-    boxesLaid.push({ key, width: laid.width ?? 200, height: laid.height ?? 120, members: positionsOf(laid) });
-    report({ done: ++done, total });
+    const graph = await engine.layout(graphOf(key, members, inner.get(key) ?? [], 'RIGHT', 1.4));
+    laid.push({ key, width: graph.width ?? 200, height: graph.height ?? 120, members: positionsOf(graph) });
+    report({ done: ++done, total: byGroup.size });
   }
 
-  const outer = await engine.layout({
-    id: 'root',
-    layoutOptions: { ...spacing, 'elk.spacing.nodeNode': '60', 'elk.layered.spacing.nodeNodeBetweenLayers': '140', 'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF', 'elk.layered.thoroughness': '3', 'elk.layered.cycleBreaking.strategy': 'GREEDY' },
-    children: boxesLaid.map(box => ({ id: box.key, width: box.width, height: box.height })),
-    edges: [...between.values()].map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
-  });
-  const corner = new Map((outer.children ?? []).map(child => [child.id, { x: child.x ?? 0, y: child.y ?? 0 }]));
+  const corners = columns(laid, [...between.values()], aspect, betweenBoxes);
   const positions = new Map<string, Point>();
-  for (const box of boxesLaid) {
-    const at = corner.get(box.key) ?? { x: 0, y: 0 };
+  for (const box of laid) {
+    const at = corners.get(box.key) ?? { x: 0, y: 0 };
     for (const [id, point] of box.members) positions.set(id, { x: Math.round(at.x + point.x), y: Math.round(at.y + point.y) });
   }
-  report({ done: total, total });
   return positions;
+}
+
+/**
+ * The edges that shape a layout: of a dense graph the strongest of each end, four for each node on the average. The rest is drawn
+ * all the same; for the engine it would only be work, since every place is as good as any other for them.
+ */
+export function strongest<T extends { source: string; target: string; weight: number }>(edges: T[], nodes: number): T[] {
+  if (edges.length <= nodes * 4) return edges;
+  const kept: T[] = [];
+  const count = new Map<string, number>();
+  const ordered = [...edges].sort((a, b) => b.weight - a.weight || (a.source + a.target < b.source + b.target ? -1 : 1));
+  for (const edge of ordered) {
+    const [from, to] = [count.get(edge.source) ?? 0, count.get(edge.target) ?? 0];
+    if (from >= 4 && to >= 4) continue;
+    kept.push(edge);
+    count.set(edge.source, from + 1);
+    count.set(edge.target, to + 1);
+  }
+  return kept;
 }
 
 /** A plain arrangement by namespace in rows, for a layout that was cancelled or failed: everything is in sight and nothing overlaps. */

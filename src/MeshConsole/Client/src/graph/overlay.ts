@@ -1,17 +1,30 @@
-// What is drawn around the graph on canvases of our own: boxes of namespaces under it, locks on edges above it.
-import type { Core, EdgeSingular } from 'cytoscape';
+// What is drawn around the graph on canvases of our own: boxes of namespaces under it, words and locks of edges above it.
+import type { Core } from 'cytoscape';
+import { type ChipWish, placeChips, type Rect } from './chips';
 import type { Palette } from './palette';
 import { middle } from './appearance';
-import type { MtlsState } from './types';
+import type { MtlsState, Point } from './types';
 
-/** From this many edges on, only what needs attention gets its lock. */
-const everyLockUpTo = 300;
+/** From this many edges on, only what needs attention or is chosen gets words and locks. */
+const everyChipUpTo = 300;
+
+const lockRoom = 16;
+const chipHeight = 15;
+const fontSize = 10.5;
+
+interface Chip {
+  at: Point;
+  text: string;
+  state: MtlsState;
+  width: number;
+}
 
 export class Overlay {
   readonly #cy: Core;
   readonly #under: HTMLCanvasElement;
   readonly #over: HTMLCanvasElement;
   #queued = false;
+  #chips: Chip[] | null = null;
   palette: Palette;
   /** Whether nodes are grouped into boxes; at the level of namespaces they are not. */
   boxes = true;
@@ -24,6 +37,12 @@ export class Overlay {
     host.prepend(this.#under);
     host.append(this.#over);
     cy.on('render', () => this.#draw());
+    cy.on('position data', () => this.rearrange());
+  }
+
+  /** Finds places for words and locks anew before the next drawing. */
+  rearrange(): void {
+    this.#chips = null;
   }
 
   /** Draws again when only our own parts changed. */
@@ -53,7 +72,7 @@ export class Overlay {
       context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     }
     if (this.boxes) this.#drawBoxes(under, zoom);
-    if (zoom > 0.28) this.#drawLocks(over, zoom);
+    if (zoom > 0.3) this.#drawChips(over, zoom);
   }
 
   #drawBoxes(context: CanvasRenderingContext2D, zoom: number): void {
@@ -98,45 +117,65 @@ export class Overlay {
     }
   }
 
-  #drawLocks(context: CanvasRenderingContext2D, zoom: number): void {
-    const edges = this.#cy.edges();
-    const all = edges.length <= everyLockUpTo && zoom > 0.55;
+  #drawChips(context: CanvasRenderingContext2D, zoom: number): void {
+    this.#chips ??= this.#arrangeChips(context);
     const extent = this.#cy.extent();
-    edges.forEach(edge => {
-      const state = edge.data('mtls') as MtlsState;
-      if (state === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded')) return;
-      if (!all && state !== 'plaintext' && state !== 'mixed') return;
-      const at = lockPlace(edge);
-      if (!at || at.x < extent.x1 || at.x > extent.x2 || at.y < extent.y1 || at.y > extent.y2) return;
-      drawLock(context, at.x, at.y, state, this.palette);
-    });
+    context.font = `${fontSize}px ${this.palette.font}`;
+    context.textBaseline = 'middle';
+    for (const { at, text, state, width } of this.#chips) {
+      if (at.x + width < extent.x1 || at.x - width > extent.x2 || at.y < extent.y1 - 20 || at.y > extent.y2 + 20) continue;
+      const locked = state !== 'idle';
+      // Far away, words are specks: only the locks that warn are drawn.
+      const far = zoom < 0.5;
+      if (far && state !== 'plaintext' && state !== 'mixed') continue;
+      context.fillStyle = this.palette.page;
+      context.globalAlpha = 0.9;
+      context.beginPath();
+      context.roundRect(at.x - width / 2, at.y - chipHeight / 2, width, chipHeight, 4);
+      context.fill();
+      context.globalAlpha = 1;
+      if (locked) drawLock(context, text ? at.x - width / 2 + lockRoom / 2 : at.x, at.y, state, this.palette);
+      if (text && !far) {
+        context.fillStyle = this.palette.text;
+        context.fillText(text, at.x - width / 2 + (locked ? lockRoom : 3), at.y + 0.5);
+      }
+    }
   }
-}
 
-function lockPlace(edge: EdgeSingular): { x: number; y: number } | null {
-  // Not at the middle, where the label stands.
-  const [source, target] = [edge.sourceEndpoint(), edge.targetEndpoint()];
-  if (!Number.isFinite(source.x) || !Number.isFinite(target.x)) return null;
-  if (edge.isLoop()) return edge.midpoint();
-  const middlePoint = edge.midpoint();
-  // On the curve between source and middle: a quadratic through the middle, at a quarter of the way.
-  const cx = 2 * middlePoint.x - (source.x + target.x) / 2;
-  const cy = 2 * middlePoint.y - (source.y + target.y) / 2;
-  const t = 0.26;
-  return {
-    x: (1 - t) ** 2 * source.x + 2 * t * (1 - t) * cx + t * t * target.x,
-    y: (1 - t) ** 2 * source.y + 2 * t * (1 - t) * cy + t * t * target.y,
-  };
+  #arrangeChips(context: CanvasRenderingContext2D): Chip[] {
+    const cy = this.#cy;
+    const all = cy.edges().length <= everyChipUpTo;
+    context.font = `${fontSize}px ${this.palette.font}`;
+    const nodes: Rect[] = [];
+    cy.nodes().forEach(node => {
+      if (node.hasClass('hidden')) return;
+      const at = node.position();
+      const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
+      nodes.push({ x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
+    });
+    const chips = new Map<string, Omit<Chip, 'at'>>();
+    const wishes: ChipWish[] = [];
+    cy.edges().forEach(edge => {
+      const state = edge.data('mtls') as MtlsState;
+      const chosen = edge.hasClass('near') || edge.hasClass('selected');
+      const warns = state === 'plaintext' || state === 'mixed' || edge.data('health') === 'failing' || edge.data('health') === 'degraded';
+      if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
+      const text = edge.data('label') as string;
+      if (state === 'idle' && text === '') return;
+      const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
+      if (!Number.isFinite(from.x) || !Number.isFinite(through.x) || !Number.isFinite(to.x)) return;
+      const width = (state === 'idle' ? 0 : lockRoom) + (text ? context.measureText(text).width + 5 : 0);
+      chips.set(edge.id(), { text, state, width });
+      wishes.push({ key: edge.id(), from, through, to, width, height: chipHeight, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + (edge.data('width') as number) });
+    });
+    return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
+  }
 }
 
 /** Closed: mutual. Open: plaintext. Half filled: mixed. Dashed: unknown. */
 export function drawLock(context: CanvasRenderingContext2D, x: number, y: number, state: MtlsState, palette: Palette): void {
   context.save();
-  context.translate(x, y);
-  context.beginPath();
-  context.arc(0, 0, 8.5, 0, Math.PI * 2);
-  context.fillStyle = palette.page;
-  context.fill();
+  context.translate(x, y + 0.5);
   context.lineWidth = 1.4;
   const colour = state === 'plaintext' ? palette.bad : state === 'mixed' ? palette.warn : state === 'mutual' ? palette.good : palette.idle;
   context.strokeStyle = colour;

@@ -12,6 +12,8 @@ export interface Palette {
   lineStrong: string;
   primary: string;
   good: string;
+  /** Of an edge that is well: it is there, and does not ask to be looked at. */
+  calm: string;
   warn: string;
   bad: string;
   idle: string;
@@ -34,6 +36,7 @@ export function readPalette(): Palette {
     lineStrong: read('--line-strong'),
     primary: read('--primary'),
     good: read('--good'),
+    calm: read('--edge'),
     warn: read('--warn'),
     bad: read('--bad'),
     idle: read('--idle'),
