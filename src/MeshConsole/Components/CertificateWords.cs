@@ -26,6 +26,30 @@ public static class CertificateWords
         };
     }
 
+    /// <summary>
+    /// What a reader calls it: the common name of a subject, namespace and service account of a SPIFFE identity, else the
+    /// subject as it is.
+    /// </summary>
+    public static string NameOf(string subject)
+    {
+        if (subject.StartsWith("spiffe://", StringComparison.Ordinal))
+        {
+            var parts = subject.Split('/');
+            return parts is [_, _, _, "ns", { Length: > 0 } space, "sa", { Length: > 0 } account] ? $"{space}/{account}" : subject;
+        }
+
+        const string CommonName = "CN=";
+        if (!subject.StartsWith(CommonName, StringComparison.OrdinalIgnoreCase))
+        {
+            return subject;
+        }
+
+        // A comma that belongs to the name is escaped; such a name is shown as it is.
+        var end = subject.IndexOf(',', StringComparison.Ordinal);
+        var name = end < 0 ? subject[CommonName.Length..] : subject[CommonName.Length..end];
+        return name.Length == 0 || name.Contains('\\', StringComparison.Ordinal) || name.Contains('"', StringComparison.Ordinal) ? subject : name;
+    }
+
     /// <summary>When it should be renewed; null when nobody renews it or its life is not known.</summary>
     public static DateTimeOffset? RenewsAt(CertificateView certificate) =>
         certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null;

@@ -154,6 +154,19 @@ public static class Format
         return string.Concat(text.AsSpan(0, head), "…", text.AsSpan(from));
     }
 
+    /// <summary>A sentence cut at its end, at a blank where there is one near.</summary>
+    public static string End(string text, int length)
+    {
+        if (text.Length <= length)
+        {
+            return text;
+        }
+
+        var cut = text.LastIndexOf(' ', length - 1, Math.Min(length - 1, 24));
+        var end = cut > 0 ? cut : length - 1;
+        return (char.IsHighSurrogate(text[end - 1]) ? text[..(end - 1)] : text[..end]) + "…";
+    }
+
     /// <summary>"namespace/name" of a node id as <c>cluster/namespace/kind/name</c>; other text unchanged.</summary>
     public static string Node(string id) => NodeId.TryParse(id, out var node) ? NodeName(node) : id;
 

@@ -63,7 +63,7 @@ public static class PageAddress
     public static string? Local(string? page)
     {
         var path = page?.TrimStart('/');
-        return path is null || path.Contains("//", StringComparison.Ordinal) || path.Contains('\\') || path.Split('?', '/')[0].Contains(':')
+        return path is null || page!.StartsWith("//", StringComparison.Ordinal) || path.Contains("//", StringComparison.Ordinal) || path.Contains('\\') || path.Split('?', '/')[0].Contains(':')
             ? null
             : path.Length == 0 ? "./" : path;
     }

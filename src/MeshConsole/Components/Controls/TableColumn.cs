@@ -20,6 +20,9 @@ public sealed record TableColumn<TItem>(string Id, string Title, RenderFragment<
     /// <summary>Further classes of its cells; <c>wide</c> cells are left out on a phone.</summary>
     public string? Css { get; init; }
 
+    /// <summary>Drawn in the head instead of the title, which stays the label for a screen reader.</summary>
+    public RenderFragment? Head { get; init; }
+
     /// <summary>What the column means, on hover of its head.</summary>
     public string? Help { get; init; }
 }

@@ -19,8 +19,11 @@ public sealed record SourceGroup(string Cluster, string System, ImmutableArray<S
     /// <summary>No source of the system answers.</summary>
     public bool IsDead => Troubled.Length > 0 && Sources.All(source => source.State is SourceState.Stale or SourceState.Failed or SourceState.Disabled);
 
-    /// <summary>The oldest last good answer of the sources that should answer: everything shown is at least as new.</summary>
-    public DateTimeOffset? OldestSuccess => Sources.Where(source => source.State is SourceState.Live or SourceState.Stale).Min(source => source.LastSuccess);
+    /// <summary>
+    /// The last good answer of the system. Its sources are asked at intervals of their own, and one of them that is late is
+    /// Stale: the age of a system is that of its newest answer.
+    /// </summary>
+    public DateTimeOffset? LastSuccess => Sources.Where(source => source.State is SourceState.Live or SourceState.Stale).Max(source => source.LastSuccess);
 
     public static ImmutableArray<SourceGroup> Of(MeshSnapshot snapshot, MeshQuery query) =>
     [
