@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Bunit;
+using MeshConsole.Components;
+using MeshConsole.Demo;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Testing;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace MeshConsole.Tests.Components;
+
+/// <summary>A page in a circuit of its own: fake views, a clock that stands, and a browser that answers nothing.</summary>
+public abstract class ComponentTest : BunitContext
+{
+    private protected FakeMeshViews Views { get; } = new();
+
+    private protected FakeMeshSnapshots Snapshots { get; } = new(SampleViews.Snapshot());
+
+    private protected FakeDemoScenarios Demo { get; } = new();
+
+    private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
+
+    protected ComponentTest()
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Services.AddSingleton<IMeshViews>(Views);
+        Services.AddSingleton<IMeshSnapshots>(Snapshots);
+        Services.AddSingleton<IDemoScenarios>(Demo);
+        Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
+        Services.AddSingleton(UserInterfaceOptions.Default);
+    }
+
+    /// <summary>A page at an address, with the snapshot as the layout cascades it.</summary>
+    private protected IRenderedComponent<TPage> Page<TPage>(string address = "", MeshSnapshot? snapshot = null)
+        where TPage : IComponent
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo(address);
+        return Render<TPage>(parameters => parameters.AddCascadingValue(snapshot ?? SampleViews.Snapshot()));
+    }
+
+    /// <summary>A cluster whose sources are as given and that holds nothing.</summary>
+    private protected static MeshSnapshot Bare(params SourceStatus[] sources) => new(3, SampleViews.Now,
+    [
+        new ClusterSnapshot { Name = SampleMesh.Cluster, Sources = [.. sources], Objects = new ClusterObjects(), Workloads = [], Services = [], Edges = [] },
+    ]);
+
+    private protected void NothingInAnyView()
+    {
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [], Edges = [] };
+        Views.OnMtls = SampleViews.Mtls with { Namespaces = [], Plaintext = [], Coverage = new() { Message = "No traffic." } };
+        Views.OnPolicies = [];
+        Views.OnCertificates = [];
+        Views.OnHops = [];
+        Views.OnRoutes = [];
+        Views.OnOverview = SampleViews.Overview with { Problems = [], Canaries = [], NextExpiries = [] };
+    }
+
+    /// <summary>Text as it is read: thin spaces as spaces, white space collapsed.</summary>
+    private protected static string Read(string text) => string.Join(' ', text.Replace(Format.Thin, ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

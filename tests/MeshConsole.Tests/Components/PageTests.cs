@@ -1,0 +1,397 @@
+using Bunit;
+using MeshConsole.Components.Pages;
+using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
+using MeshConsole.Testing;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MeshConsole.Tests.Components;
+
+public sealed class PageTests : ComponentTest
+{
+    private NavigationManager Navigation => Services.GetRequiredService<NavigationManager>();
+
+    // ------------------------------------------------------------------ full
+
+    [Fact]
+    public void Overview_NamesTheWorstProblemInItsFirstLine()
+    {
+        var page = Page<Overview>();
+
+        Read(page.Find("h1").TextContent).ShouldBe("3 problems: card-processor v2-new-provider fails 10.0 % of requests");
+        page.FindAll(".problems li").Count.ShouldBe(3);
+        var tiles = page.FindAll(".tile").Select(tile => Read(tile.TextContent)).ToList();
+        tiles[0].ShouldStartWith("Success 98.7 %");
+        tiles[1].ShouldStartWith("Requests 100 /s");
+        tiles[2].ShouldStartWith("p99 480 ms");
+        tiles[3].ShouldStartWith("Plaintext 1.6 %");
+    }
+
+    [Fact]
+    public void Overview_WithoutProblemsAndWithAllSourcesLive_IsHealthy()
+    {
+        Views.OnOverview = SampleViews.Overview with { Problems = [] };
+
+        Page<Overview>().Find("h1").TextContent.ShouldBe("All healthy");
+    }
+
+    [Fact]
+    public void Overview_WithoutProblemsButWithASilentSource_DoesNotSayHealthy()
+    {
+        Views.OnOverview = SampleViews.Overview with { Problems = [] };
+        var snapshot = SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods"), SampleViews.Source("prometheus/requests", SourceState.Stale, 90, "Timeout."));
+
+        var page = Page<Overview>(snapshot: snapshot);
+
+        page.Find("h1").TextContent.ShouldBe("No problem known, but not everything can be seen");
+        page.Markup.ShouldContain("Prometheus does not answer");
+    }
+
+    [Fact]
+    public void Overview_OfNumbersThatAreNotKnown_DrawsExplainedDashesAndNoZero()
+    {
+        Views.OnOverview = SampleViews.Overview with { Signals = new(null, null, null, null, null, "not measured") };
+
+        var tiles = Page<Overview>().FindAll(".tile dd:not(.tile-note)");
+
+        tiles.Count.ShouldBe(4);
+        foreach (var tile in tiles)
+        {
+            tile.QuerySelector(".missing")!.GetAttribute("title").ShouldNotBeNullOrEmpty();
+            tile.TextContent.ShouldNotContain("0");
+        }
+    }
+
+    [Fact]
+    public void Overview_LinksOnlyToOurOwnPages()
+    {
+        Views.OnOverview = SampleViews.Overview with
+        {
+            Problems =
+            [
+                new("critical", "one", "x", "https://evil.example/"),
+                new("critical", "two", "x", "//evil.example/"),
+                new("critical", "three", "x", "javascript:alert(1)"),
+                new("warning", "four", "x", "/mtls?namespace=payments"),
+            ],
+        };
+
+        var titles = Page<Overview>().FindAll(".problem-title");
+
+        titles.Select(title => title.GetAttribute("href")).ShouldBe([null, null, null, "mtls?namespace=payments"]);
+    }
+
+    [Fact]
+    public void Certificates_AreOrderedByUrgencyAndSayItInWords()
+    {
+        var page = Page<Certificates>("certificates");
+
+        Read(page.Find("h1").TextContent).ShouldBe("1 certificate has expired, 1 renewal is late, 1 certificate expires soon. Next: gateway pay.example in 5 d");
+        var rows = page.FindAll("tbody tr").Select(row => Read(row.TextContent)).ToList();
+        rows.Count.ShouldBe(6);
+        rows[0].ShouldContain("expired 60 s ago");
+        rows[1].ShouldContain("late by 4 h");
+        rows[2].ShouldContain("expires in 5 d");
+        rows[3].ShouldContain("expiry not known");
+        rows[4].ShouldContain("renews in 7 h");
+    }
+
+    [Fact]
+    public void Certificates_AreFilteredByTheAddress()
+    {
+        Page<Certificates>("certificates?state=late").FindAll("tbody tr").Count.ShouldBe(1);
+        Page<Certificates>("certificates?q=PAY.EXAMPLE").FindAll("tbody tr").Count.ShouldBe(1);
+        Page<Certificates>("certificates?kind=workload").FindAll("tbody tr").Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Certificates_ThatTheFilterHidesAll_OfferToClearIt()
+    {
+        var page = Page<Certificates>("certificates?q=nothing-is-called-so&namespace=payments");
+
+        page.FindAll("table.table").ShouldBeEmpty();
+        page.Find(".state a").GetAttribute("href").ShouldBe("http://localhost/certificates?namespace=payments");
+    }
+
+    [Fact]
+    public void Certificates_SelectedByTheAddress_OpenTheirDetails()
+    {
+        var page = Page<Certificates>("certificates?selected=main%2Fgateway%2Fpay.example");
+
+        var panel = page.Find("aside.panel");
+        Read(panel.TextContent).ShouldContain("R11, Let's Encrypt");
+        panel.TextContent.ShouldContain("www.pay.example");
+        page.Find("tr.selected .row-link").GetAttribute("href").ShouldBe("http://localhost/certificates");
+    }
+
+    [Fact]
+    public void Latency_StatesTheMedianOfReliableHopsOnly()
+    {
+        var page = Page<Latency>("latency");
+
+        Read(page.Find("h1").TextContent).ShouldBe("A hop costs 1.20 ms of proxy and network (median of 1 hop)");
+        Read(page.Find(".headline p").TextContent).ShouldStartWith("Slowest: payment-api → card-processor-v2, p99 490 ms.");
+    }
+
+    [Fact]
+    public void Latency_ThatIsNotReliable_IsMarkedAndExplained()
+    {
+        var page = Page<Latency>("latency?sort=overhead");
+
+        var unreliable = page.FindAll(".unreliable").ToList();
+        unreliable.Count.ShouldBe(2);
+        unreliable.ShouldAllBe(cell => cell.GetAttribute("title")!.StartsWith("Not reliable: ", StringComparison.Ordinal));
+        Read(page.FindAll("tbody tr")[0].TextContent).ShouldContain("-0.10 ms");
+        Read(page.FindAll("tbody tr")[^1].TextContent).ShouldContain("unknown caller");
+    }
+
+    [Fact]
+    public void Mtls_NamesCoverageAndCallersInItsFirstLine()
+    {
+        var page = Page<Mtls>("mtls");
+
+        Read(page.Find("h1").TextContent).ShouldBe("98.4 % of requests are encrypted; 2 callers still speak plaintext");
+        page.FindAll("tbody tr").Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Mtls_WithoutTraffic_IsNotCalledEncrypted()
+    {
+        Views.OnMtls = SampleViews.Mtls with { Plaintext = [], Coverage = new MtlsCoverage { Message = "No traffic in the window." } };
+
+        var page = Page<Mtls>("mtls");
+
+        page.Find("h1").TextContent.ShouldBe("Whether requests are encrypted is not known");
+        page.Find(".state").TextContent.ShouldContain("this proves nothing");
+        page.FindAll(".tile .missing").Count.ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("mtls?show=namespaces", 2)]
+    [InlineData("mtls?show=policies", 4)]
+    [InlineData("mtls?show=policies&q=ledger", 1)]
+    public void Mtls_ListsWhatTheAddressAsksFor(string address, int rows) => Page<Mtls>(address).FindAll("table.table tbody tr").Count.ShouldBe(rows);
+
+    [Fact]
+    public void Mtls_PolicySelected_ShowsAllPortsOfTheWorkloadAndTheirConflicts()
+    {
+        var selected = Uri.EscapeDataString(SampleViews.Workload("payments", "card-processor-v1") + ":");
+
+        var panel = Page<Mtls>($"mtls?show=policies&selected={selected}").Find("aside.panel");
+
+        panel.TextContent.ShouldContain("Port 9091");
+        panel.TextContent.ShouldContain("Port 9091 is not a port of any pod.");
+    }
+
+    [Fact]
+    public void Traffic_CallsOutALiveSplitThatOnlyItsRuleCanExplain()
+    {
+        // The enterprise rule sends to the same subset, so the difference of the other rule is not its own.
+        var shared = Page<Traffic>("traffic");
+        shared.FindAll(".split-gap").ShouldBeEmpty();
+        shared.Find(".split-note").TextContent.ShouldBe("Live counts all rules: others also send to v2-new-provider.");
+
+        Views.OnRoutes = [SampleViews.Routes[1]];
+        var alone = Page<Traffic>("traffic");
+        Read(alone.Find(".split-gap").TextContent).ShouldBe("v1-stable takes 82 % instead of 90 %");
+        Read(alone.Find("h1").TextContent).ShouldBe("1 rule divides traffic: card-processor is set to 90 % / 10 %, live 82 % / 18 %");
+    }
+
+    [Fact]
+    public void Traffic_ShowsRulesInTheOrderInWhichTheyApply()
+    {
+        var rows = Page<Traffic>("traffic").FindAll("tbody tr").Select(row => Read(row.TextContent)).ToList();
+
+        rows[0].ShouldContain("Header x-merchant-tier is enterprise");
+        rows[1].ShouldContain("All other requests");
+        rows[2].ShouldContain("Argo CD payments-prod");
+    }
+
+    [Fact]
+    public void Topology_OpensAtWorkloadsWhenTheMeshIsSmallAndAtNamespacesWhenItIsLarge()
+    {
+        var asked = new List<TopologyLevel>();
+        Views.OnTopology = level =>
+        {
+            asked.Add(level);
+            return SampleViews.Topology;
+        };
+        Page<Topology>("topology");
+        asked.ShouldBe([TopologyLevel.Workload]);
+
+        var cluster = SampleViews.Snapshot().Clusters[0];
+        var many = cluster with { Workloads = [.. Enumerable.Range(0, TopologySize.WorkloadsAtOnce + 1).Select(index => cluster.Workloads[0] with { Id = cluster.Workloads[0].Id with { Name = $"w{index}" } })] };
+        Page<Topology>("topology", new MeshSnapshot(8, SampleViews.Now, [many]));
+        asked[^1].ShouldBe(TopologyLevel.Namespace);
+
+        Page<Topology>("topology?view=service", new MeshSnapshot(8, SampleViews.Now, [many]));
+        asked[^1].ShouldBe(TopologyLevel.Service);
+    }
+
+    [Theory]
+    [InlineData("topology?show=edges", 5)]
+    [InlineData("topology?show=nodes", 7)]
+    [InlineData("topology?show=nodes&q=card", 2)]
+    public void Topology_HasATableTwin(string address, int rows)
+    {
+        var page = Page<Topology>(address);
+
+        page.FindAll(".graph").ShouldBeEmpty();
+        page.FindAll("table.table tbody tr").Count.ShouldBe(rows);
+    }
+
+    [Fact]
+    public void Topology_NodeSelected_ShowsWhoCallsItAndWhomItCalls()
+    {
+        var panel = Page<Topology>("topology?selected=" + Uri.EscapeDataString(SampleViews.Workload("payments", "payment-api"))).Find("aside.panel");
+
+        panel.QuerySelectorAll("h2.sub").Select(title => Read(title.TextContent)).ShouldBe(["Called by 1", "Calls 3"]);
+    }
+
+    [Fact]
+    public void Topology_EdgeSelected_ShowsItsNumbersAndItsLock()
+    {
+        var key = SampleViews.Topology.Edges[^1].Key;
+
+        var panel = Page<Topology>("topology?selected=" + Uri.EscapeDataString(key)).Find("aside.panel");
+
+        Read(panel.TextContent).ShouldContain("Plaintext");
+        Read(panel.TextContent).ShouldContain("The caller has no proxy.");
+        Read(panel.TextContent).ShouldContain("UF");
+        panel.QuerySelector("[title^='UF: ']")!.GetAttribute("title").ShouldBe("UF: the connection to the callee failed");
+    }
+
+    [Fact]
+    public void Topology_SelectionThatIsGone_SaysSo() =>
+        Page<Topology>("topology?selected=main%2Fpayments%2Fworkload%2Fgone").Find("aside.panel").TextContent.ShouldContain("not in this picture now");
+
+    // ------------------------------------------------------------------ narrowed
+
+    [Fact]
+    public void Pages_AskForTheClusterAndNamespacesOfTheirAddress()
+    {
+        Page<Certificates>("certificates?cluster=main&namespace=b,a,b");
+
+        Views.Queries.ShouldAllBe(query => query.Equals(MeshQuery.For("main", new[] { "a", "b" })));
+        Views.Queries.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void SortLinks_TurnAroundOnTheSecondClickAndKeepTheRestOfTheAddress()
+    {
+        var page = Page<Latency>("latency?namespace=payments&sort=-p99");
+
+        page.Find("th[aria-sort]").GetAttribute("aria-sort").ShouldBe("descending");
+        page.Find("th[aria-sort] a").GetAttribute("href").ShouldBe("http://localhost/latency?namespace=payments&sort=p99");
+    }
+
+    [Fact]
+    public void FilterBox_WritesTheAddressWithoutAnEntryInTheHistory()
+    {
+        var page = Page<Certificates>("certificates");
+
+        page.Find(".filter input").Input("ledger");
+
+        Navigation.Uri.ShouldBe("http://localhost/certificates?q=ledger");
+    }
+
+    // ------------------------------------------------------------------ empty and failing
+
+    [Fact]
+    public void Pages_WithNothingToShow_SayWhyInWords()
+    {
+        NothingInAnyView();
+        var live = Bare(SampleViews.Source("kubernetes/pods"), SampleViews.Source("kubernetes/secrets"), SampleViews.Source("kubernetes/virtualservices"), SampleViews.Source("prometheus/requests"));
+
+        foreach (var text in EachPage(live))
+        {
+            text.ShouldContain("state-empty");
+        }
+    }
+
+    [Fact]
+    public void Pages_BeforeTheFirstAnswer_Wait()
+    {
+        NothingInAnyView();
+        foreach (var text in EachPage(MeshSnapshot.Empty))
+        {
+            text.ShouldContain("state-loading");
+        }
+    }
+
+    [Fact]
+    public void Pages_WhoseSourcesNeverAnswered_NameTheSourceAndItsMessage()
+    {
+        NothingInAnyView();
+        var dead = Bare(
+            SampleViews.Source("kubernetes/pods", SourceState.Failed, 0, "Connection refused at 10.0.0.1:6443."),
+            SampleViews.Source("kubernetes/virtualservices", SourceState.Failed, 0, "Connection refused at 10.0.0.1:6443."),
+            SampleViews.Source("prometheus/requests", SourceState.Failed, 0, "No such host prometheus."));
+
+        foreach (var text in EachPage(dead))
+        {
+            text.ShouldContain("state-failed");
+            (text.Contains("Connection refused", StringComparison.Ordinal) || text.Contains("No such host", StringComparison.Ordinal)).ShouldBeTrue(text);
+        }
+    }
+
+    [Fact]
+    public void Traffic_WhoseKindsAreSwitchedOff_SaysWhatIsMissing()
+    {
+        NothingInAnyView();
+        var disabled = Bare(SampleViews.Source("kubernetes/pods"), SampleViews.Source("kubernetes/virtualservices", SourceState.Disabled, 0, "The cluster has no kind VirtualService."));
+
+        var page = Page<Traffic>("traffic", disabled);
+
+        page.Find(".state-failed").TextContent.ShouldContain("The cluster has no kind VirtualService.");
+    }
+
+    [Fact]
+    public void Pages_OverOldData_SayHowOldItIs()
+    {
+        var stale = SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods", SourceState.Stale, 300, "Gone."), SampleViews.Source("prometheus/requests", SourceState.Stale, 95, "Timeout."));
+
+        Read(Page<Latency>("latency", stale).Find(".stale").TextContent).ShouldContain("1 min ago");
+    }
+
+    // ------------------------------------------------------------------ hostile
+
+    [Fact]
+    public void HostileNames_AreTextOnEveryPage()
+    {
+        const string Hostile = "\"><img src=x onerror=alert(1)>'{}\n<script>alert(2)</script>";
+        var longName = Hostile + new string('x', 5000);
+        Views.OnCertificates = [.. SampleViews.Certificates.Select(certificate => certificate with { Id = longName, Subject = longName, Message = longName, PresentedBy = longName, RenewedBy = longName, Issuer = longName, Namespace = longName, SubjectAlternativeNames = [longName] })];
+        Views.OnHops = [.. SampleViews.Hops.Select(hop => hop with { Source = longName, Target = $"main/{longName.Replace('/', '_')}/workload/{longName}", Overhead = hop.Overhead with { Reason = longName } })];
+        Views.OnRoutes = [.. SampleViews.Routes.Select(route => route with { Id = longName, Object = route.Object with { Name = longName, Namespace = longName }, Summary = longName, Hosts = [longName], Rule = route.Rule with { Matches = [longName] }, Owner = new("argocd", longName, false, longName), Backends = [.. route.Backends.Select(backend => backend with { Host = longName, Subset = longName })] })];
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes.Select(node => node with { Id = longName, Name = longName, Namespace = longName, Reasons = [longName], Version = longName })], Edges = [.. SampleViews.Topology.Edges.Select(edge => edge with { Source = longName, Target = longName, Service = longName, SourcePrincipal = longName, Mtls = edge.Mtls with { Reason = longName }, Responses = [new(longName, longName, 1)] })] };
+        Views.OnMtls = SampleViews.Mtls with { Namespaces = [.. SampleViews.Mtls.Namespaces.Select(space => space with { Namespace = longName, Mode = longName })], Plaintext = [.. SampleViews.Mtls.Plaintext.Select(edge => edge with { Source = longName, Target = longName, Reason = longName, Fix = longName })] };
+        Views.OnOverview = SampleViews.Overview with { Problems = [new("critical", longName, longName, longName)], Canaries = Views.OnRoutes!.Value, NextExpiries = Views.OnCertificates!.Value };
+
+        var selected = Uri.EscapeDataString(longName);
+        string[] addresses = [$"?selected={selected}&q=x", $"?selected={selected}&show=edges", $"?selected={selected}&show=nodes", $"?selected={selected}&show=policies", $"?selected={selected}&show=namespaces", $"?namespace={selected}"];
+        foreach (var address in addresses)
+        {
+            foreach (var markup in EachPage(SampleViews.Snapshot(), address))
+            {
+                var document = new AngleSharp.Html.Parser.HtmlParser().ParseDocument(markup);
+                document.QuerySelectorAll("img, script").ShouldBeEmpty();
+                document.All.SelectMany(element => element.Attributes).ShouldAllBe(attribute => !attribute.Name.StartsWith("onerror", StringComparison.OrdinalIgnoreCase));
+                // Whole only where it is hidden behind a hover, a copy button or an address; what is drawn is cut.
+                document.Body!.TextContent.ShouldNotContain(new string('x', 1000));
+            }
+        }
+    }
+
+    private IEnumerable<string> EachPage(MeshSnapshot snapshot, string query = "")
+    {
+        yield return Page<Overview>(query, snapshot).Markup;
+        yield return Page<Topology>("topology" + query, snapshot).Markup;
+        yield return Page<Mtls>("mtls" + query, snapshot).Markup;
+        yield return Page<Certificates>("certificates" + query, snapshot).Markup;
+        yield return Page<Latency>("latency" + query, snapshot).Markup;
+        yield return Page<Traffic>("traffic" + query, snapshot).Markup;
+    }
+}
