@@ -120,6 +120,9 @@ internal sealed class ProblemList
     {
         foreach (var group in certificates
             .Where(c => c.State is CertificateState.Expired or CertificateState.Late or CertificateState.Expiring)
+
+            // The gateway that presents a certificate and the object that renews it are two rows and one problem.
+            .DistinctBy(c => c.Fingerprint ?? c.Id, StringComparer.Ordinal)
             .GroupBy(c => (c.State, c.Kind))
             .OrderBy(g => g.Key.State switch { CertificateState.Expired => 0, CertificateState.Late => 1, _ => 2 })
             .ThenBy(g => g.Key.Kind))

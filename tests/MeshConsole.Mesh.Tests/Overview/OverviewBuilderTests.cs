@@ -155,6 +155,20 @@ public sealed class OverviewBuilderTests
     }
 
     [Fact]
+    public void Problems_CertificateOfTwoRows_IsToldOnceByWhoPresentsIt()
+    {
+        var objects = Given.NoObjects with
+        {
+            Secrets = [Issued.Secret("pay", "infra", null, ("tls.crt", [Issued.Days("CN=pay.example", 85, 5)]))],
+            Gateways = [Given.Object("Gateway", "edge", """{"servers":[{"hosts":["pay.example"],"tls":{"credentialName":"pay"}}]}""")],
+            Certificates = [Given.Object("Certificate", "pay", """{"secretName":"pay"}""", "infra", status: """{"notBefore":"2025-12-06T02:10:00Z","notAfter":"2026-03-06T02:10:00Z","renewalTime":"2026-02-04T02:10:00Z"}""")],
+        };
+        var view = Build(Healthy(objects, [s_gateway]));
+        view.Problems.ShouldHaveSingleItem().Title.ShouldBe("Certificate CN=pay.example (gateway) is about to expire");
+        view.NextExpiries.Count(c => c.Kind is CertificateKind.Gateway or CertificateKind.CertManager).ShouldBe(1);
+    }
+
+    [Fact]
     public void Problems_Plaintext_IsAWarningWithTheFirstReason()
     {
         var problem = Build(Healthy(workloads: [Given.Workload("ledger")], edges: [Given.Edge("unknown", "ledger", fromDestination: Given.Http(ok: 2, plaintext: 2)), Given.Edge("unknown", "api", fromDestination: Given.Http(ok: 1, plaintext: 1))])).Problems.ShouldHaveSingleItem();
