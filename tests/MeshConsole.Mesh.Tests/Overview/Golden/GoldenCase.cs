@@ -7,7 +7,7 @@ using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing.RealServices;
 
-namespace MeshConsole.Mesh.Tests.Golden;
+namespace MeshConsole.Mesh.Tests.Overview.Golden;
 
 /// <summary>
 /// A folder with <c>objects.yaml</c> (what the cluster holds), <c>traffic.yaml</c> (what proxies report, in requests per
@@ -28,7 +28,7 @@ internal sealed class GoldenCase
 
     public string Name => Path.GetFileName(Folder);
 
-    private static string Root { get; } = Path.Combine(RepositoryPaths.Root, "tests", "MeshConsole.Mesh.Tests", "Golden", "Cases");
+    private static string Root { get; } = Path.Combine(RepositoryPaths.Root, "tests", "MeshConsole.Mesh.Tests", "Overview", "Golden", "Cases");
 
     /// <summary>Names of the cases that state what a view comes to.</summary>
     public static TheoryData<string> With(string view) =>

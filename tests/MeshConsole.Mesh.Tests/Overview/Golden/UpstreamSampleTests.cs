@@ -5,7 +5,7 @@ using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing.RealServices;
 
-namespace MeshConsole.Mesh.Tests.Golden;
+namespace MeshConsole.Mesh.Tests.Overview.Golden;
 
 /// <summary>The projects' own samples, where they lie beside the repository: objects as people really write them.</summary>
 public sealed class UpstreamSampleTests

@@ -7,7 +7,7 @@ using MeshConsole.Mesh.Snapshots;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace MeshConsole.Mesh.Tests.Golden;
+namespace MeshConsole.Mesh.Tests.Overview.Golden;
 
 /// <summary>Reads manifests (several YAML documents) the way an API server would hand them out: by the product's own parsers.</summary>
 internal static class ManifestReader

@@ -4,7 +4,7 @@ using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 
-namespace MeshConsole.Mesh.Tests.Golden;
+namespace MeshConsole.Mesh.Tests.Overview.Golden;
 
 public sealed class GoldenViewTests
 {
