@@ -28,7 +28,7 @@ internal static class PaymentsMesh
         [
             new("payments", "acquirer", "acquirer.example", new(165, 0.45)) { Answers = [new(503, 0.0004)] },
             new("payments", "newpay", "newpay.example", new(120, 0.35)) { Answers = [new(503, 0.003)] },
-            new("merchants", "merchant-hooks", "hooks.merchant.example", new(190, 0.9)) { Answers = [new(500, 0.012), new(404, 0.01)] },
+            new("merchants", "merchant-hooks", "hooks.merchant.example", new(190, 0.9)) { Answers = [new(500, 0.002), new(404, 0.01)] },
         ],
         Demands =
         [

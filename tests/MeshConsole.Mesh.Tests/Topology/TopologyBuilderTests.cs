@@ -20,7 +20,6 @@ public sealed class TopologyBuilderTests
         [
             "main/batch/workload/nightly-export",
             "main/istio-system/gateway/istio-ingressgateway",
-            "main/istio-system/workload/istiod",
             "main/payments/workload/card-processor-v1",
             "main/payments/workload/card-processor-v2",
             "main/payments/workload/ledger",
@@ -175,7 +174,6 @@ public sealed class TopologyBuilderTests
         [
             "main/batch/workload/nightly-export",
             "main/istio-system/gateway/istio-ingressgateway",
-            "main/istio-system/workload/istiod",
             "main/payments/service/card-processor",
             "main/payments/service/ledger",
             "main/payments/service/payment-api",
@@ -232,7 +230,7 @@ public sealed class TopologyBuilderTests
     {
         var view = TopologyBuilder.Build(Payments(), MeshQuery.For(null, ["istio-system"]), TopologyLevel.Workload);
 
-        view.Nodes.Select(node => node.Name).ShouldBe(["istio-ingressgateway", "istiod", "payment-api"]);
+        view.Nodes.Select(node => node.Name).ShouldBe(["istio-ingressgateway", "payment-api"]);
         view.Edges.ShouldHaveSingleItem().Target.ShouldBe("main/payments/workload/payment-api");
         view.Nodes[2].RequestsPerSecond.ShouldBe(100, "a node's numbers do not depend on the filter");
     }
