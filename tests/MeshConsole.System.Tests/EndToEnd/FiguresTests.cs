@@ -37,6 +37,11 @@ public sealed class FiguresTests(HandMeshRig rig)
     public async Task Topology_ByWorkload_EqualsTheStatedRates()
     {
         await rig.StartedAsync();
+        await UndisturbedAsync(TopologyFiguresAsync);
+    }
+
+    private async Task TopologyFiguresAsync()
+    {
         var topology = await TopologyAsync("workload");
 
         topology["window"]!.GetValue<double>().ShouldBe(60);
@@ -84,6 +89,11 @@ public sealed class FiguresTests(HandMeshRig rig)
     public async Task Hops_EqualTheStatedHistogramsAndMeans()
     {
         await rig.StartedAsync();
+        await UndisturbedAsync(HopsFiguresAsync);
+    }
+
+    private async Task HopsFiguresAsync()
+    {
         var hops = await Eventually.BecomesAsync(
             "quantiles of the stable version",
             TimeSpan.FromSeconds(20),
@@ -110,6 +120,11 @@ public sealed class FiguresTests(HandMeshRig rig)
     public async Task MutualTls_CoverageAndPolicies_EqualTheStatedRates()
     {
         await rig.StartedAsync();
+        await UndisturbedAsync(MutualTlsFiguresAsync);
+    }
+
+    private async Task MutualTlsFiguresAsync()
+    {
         var mtls = await Eventually.BecomesAsync(
             "coverage is known",
             TimeSpan.FromSeconds(20),
@@ -138,6 +153,11 @@ public sealed class FiguresTests(HandMeshRig rig)
     public async Task Routes_OfTheArticlesVirtualService_HoldItsWeightsAndTheLiveSplit()
     {
         await rig.StartedAsync();
+        await UndisturbedAsync(RoutesFiguresAsync);
+    }
+
+    private async Task RoutesFiguresAsync()
+    {
         var (items, _) = await rig.Kubernetes.Admin.ListAsync(CardProcessor.VirtualServices);
         var routes = await Eventually.BecomesAsync(
             "the routes of the version that the server lists",
@@ -234,6 +254,26 @@ public sealed class FiguresTests(HandMeshRig rig)
         finally
         {
             await rig.Kubernetes.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(70, 90));
+        }
+    }
+
+    /// <summary>
+    /// A scrape that a busy machine delays bends every rate until the next refresh, so the figures must hold for one refresh
+    /// within a while, and then to the last digit.
+    /// </summary>
+    private static async Task UndisturbedAsync(Func<Task> figures)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await figures();
+                return;
+            }
+            catch (ShouldAssertException) when (attempt < 20)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+            }
         }
     }
 

@@ -82,7 +82,8 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         try
         {
-            client.LingerState = new LingerOption(true, 0);
+            // A client that its copying task has closed already has no socket any more.
+            client.Client?.LingerState = new LingerOption(true, 0);
             client.Close();
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
