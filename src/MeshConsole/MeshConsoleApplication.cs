@@ -62,6 +62,7 @@ public static class MeshConsoleApplication
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
         services.AddScoped<SnapshotRequest>();
+        services.AddSingleton<RenderedTopology>();
         services.AddProblemDetails();
         services.AddOpenApi("v1");
         services.AddResponseCompression();

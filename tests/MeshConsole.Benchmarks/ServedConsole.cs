@@ -16,6 +16,8 @@ internal static class ServedConsole
     {
         await using var app = MeshConsoleApplication.Build(
             [
+                // The pages' assets are listed under the name of the web app, not of this program.
+                "--applicationName", "MeshConsole",
                 "--urls", "http://127.0.0.1:0",
                 "--MeshConsole:Clusters:0:Name", "measured",
                 "--MeshConsole:Clusters:0:Kubeconfig", mesh.Kubeconfig,

@@ -22,6 +22,8 @@ internal static class ApiEndpoints
             .WithSummary("Version, revision and the state of every source with its age");
 
         api.MapGet("/topology", TopologyAsync)
+            .Produces<TopologyView>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Nodes and edges with traffic, latency and mTLS");
 
         api.MapGet("/mtls", Task<Results<Ok<MtlsView>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
@@ -48,11 +50,13 @@ internal static class ApiEndpoints
         endpoints.MapFallback("/api/{**path}", (HttpContext context) => ApiProblem.UnknownEndpoint(context.Request.Path)).ExcludeFromDescription();
     }
 
-    private static async Task<Results<Ok<TopologyView>, ProblemHttpResult>> TopologyAsync(
+    private static async Task<IResult> TopologyAsync(
         [AsParameters] ViewParameters parameters,
         [FromQuery(Name = "view")] string? view,
         SnapshotRequest request,
         IMeshViews views,
+        RenderedTopology rendered,
+        HttpContext context,
         CancellationToken cancellationToken)
     {
         if (!TryReadLevel(view, out var level))
@@ -60,7 +64,8 @@ internal static class ApiEndpoints
             return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
         }
 
-        return await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+        return answer.Result is Ok<TopologyView> { Value: { } topology } ? rendered.For(topology, context) : answer.Result;
     }
 
     internal static bool TryReadLevel(string? text, out TopologyLevel level)

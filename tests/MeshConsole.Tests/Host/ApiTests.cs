@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -89,6 +90,24 @@ public sealed class ApiTests(ConsoleFactory console)
         topology.GetProperty("window").GetDouble().ShouldBe(300);
         topology.GetProperty("observedAt").GetDateTimeOffset().ShouldBeInRange(at.AddMinutes(-1), at);
         topology.GetProperty("edges").EnumerateArray().ShouldContain(e => e.GetProperty("requestsPerSecond").ValueKind == JsonValueKind.Number);
+    }
+
+    [Fact]
+    public async Task Topology_Compressed_SaysWhatThePlainOneSays()
+    {
+        // A past instant does not change between the two requests.
+        var path = $"/api/v1/topology?at={TimeProvider.System.GetUtcNow().AddHours(-1):yyyy-MM-ddTHH:mm:ssZ}";
+        var plain = await console.GetAsync(path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.AcceptEncoding.ParseAdd("gzip");
+
+        using var response = await console.Http.SendAsync(request);
+
+        response.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
+        await using var body = new GZipStream(await response.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        var compressed = await JsonSerializer.DeserializeAsync<JsonElement>(body);
+        compressed.GetProperty("edges").GetRawText().ShouldBe(plain.GetProperty("edges").GetRawText());
+        compressed.GetProperty("nodes").GetArrayLength().ShouldBe(plain.GetProperty("nodes").GetArrayLength());
     }
 
     [Fact]
