@@ -21,7 +21,7 @@ internal static class ApiProblem
         Create(StatusCodes.Status400BadRequest, "invalid-parameter", "Invalid parameter", $"Parameter '{name}' is '{Short(value)}'; {legal}.");
 
     public static ProblemHttpResult NotReady() =>
-        Create(StatusCodes.Status503ServiceUnavailable, "not-ready", "Not ready", "No source has answered yet. Ask again in a few seconds; GET /api/v1/status says what is awaited.");
+        Create(StatusCodes.Status503ServiceUnavailable, "not-ready", "Not ready", "Not every source has answered or failed once yet. Ask again in a few seconds; GET /api/v1/status says what is awaited.");
 
     public static ProblemHttpResult HistoryUnavailable(string detail) =>
         Create(StatusCodes.Status502BadGateway, "history-unavailable", "History not available", detail);

@@ -24,7 +24,9 @@ internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollector
         var snapshot = snapshots.Current;
         var query = MeshQuery.For(Blank(parameters.Cluster), Names(parameters.Namespace));
         ProblemHttpResult? problem = null;
-        if (snapshot.Revision == 0)
+
+        // Half of the first answers would read as "no such service" and "no traffic".
+        if (snapshot.Revision == 0 || !snapshots.Ready.IsCompleted)
         {
             problem = ApiProblem.NotReady();
         }
