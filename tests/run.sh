@@ -130,6 +130,7 @@ rm -rf "$results"
 mkdir -p "$results"
 stage "restore" dotnet restore MeshConsole.sln --nologo -v quiet || finish
 stage "build, warnings are errors" dotnet build MeshConsole.sln --no-restore --nologo -v quiet || finish
+stage "whitespace as .editorconfig asks" dotnet format whitespace MeshConsole.sln --no-restore --verify-no-changes || true
 stage "client scripts" client_scripts || true
 
 for project in tests/MeshConsole.*Tests; do

@@ -33,7 +33,9 @@ internal static class GeneratedMesh
         var objects = ImmutableArray.CreateBuilder<JsonObject>();
         workloads.Add(new WorkloadBlueprint("istio-ingress", "istio-ingressgateway", "istio-ingressgateway", "1.30.3")
         {
-            Proxy = ProxyKind.Gateway, Port = 8443, Latency = new(0.4, 0.3),
+            Proxy = ProxyKind.Gateway,
+            Port = 8443,
+            Latency = new(0.4, 0.3),
         });
         for (var i = 0; i < services; i++)
         {

@@ -80,20 +80,30 @@ internal sealed class MeshCertificates : IDisposable
     {
         var conditions = new JsonArray(new JsonObject
         {
-            ["type"] = "Ready", ["status"] = "True", ["reason"] = "Ready", ["message"] = "Certificate is up to date and has not expired",
-            ["lastTransitionTime"] = KubernetesTime.Seconds(notBefore), ["observedGeneration"] = 1,
+            ["type"] = "Ready",
+            ["status"] = "True",
+            ["reason"] = "Ready",
+            ["message"] = "Certificate is up to date and has not expired",
+            ["lastTransitionTime"] = KubernetesTime.Seconds(notBefore),
+            ["observedGeneration"] = 1,
         });
         var renewal = notAfter - TimeSpan.FromDays(30);
         var status = new JsonObject
         {
-            ["notBefore"] = KubernetesTime.Seconds(notBefore), ["notAfter"] = KubernetesTime.Seconds(notAfter),
-            ["renewalTime"] = KubernetesTime.Seconds(renewal), ["revision"] = 4, ["conditions"] = conditions,
+            ["notBefore"] = KubernetesTime.Seconds(notBefore),
+            ["notAfter"] = KubernetesTime.Seconds(notAfter),
+            ["renewalTime"] = KubernetesTime.Seconds(renewal),
+            ["revision"] = 4,
+            ["conditions"] = conditions,
         };
         if (failing)
         {
             conditions.Add(new JsonObject
             {
-                ["type"] = "Issuing", ["status"] = "False", ["reason"] = "Failed", ["observedGeneration"] = 1,
+                ["type"] = "Issuing",
+                ["status"] = "False",
+                ["reason"] = "Failed",
+                ["observedGeneration"] = 1,
                 ["message"] = "The certificate request has failed to complete and will be retried: challenge for pay.example was not answered",
                 ["lastTransitionTime"] = KubernetesTime.Seconds(renewal),
             });

@@ -240,7 +240,10 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
                 ["nodeName"] = pod["spec"]?["nodeName"]?.DeepClone(),
                 ["targetRef"] = new JsonObject
                 {
-                    ["kind"] = "Pod", ["name"] = pod["metadata"]!["name"]!.DeepClone(), ["namespace"] = ns, ["uid"] = pod["metadata"]!["uid"]!.DeepClone(),
+                    ["kind"] = "Pod",
+                    ["name"] = pod["metadata"]!["name"]!.DeepClone(),
+                    ["namespace"] = ns,
+                    ["uid"] = pod["metadata"]!["uid"]!.DeepClone(),
                 },
             });
         }
@@ -293,7 +296,11 @@ internal sealed class DeploymentController(ObjectStore store, PodFactory factory
     {
         var status = new JsonObject
         {
-            ["observedGeneration"] = 1, ["replicas"] = replicas, ["updatedReplicas"] = replicas, ["readyReplicas"] = ready, ["availableReplicas"] = ready,
+            ["observedGeneration"] = 1,
+            ["replicas"] = replicas,
+            ["updatedReplicas"] = replicas,
+            ["readyReplicas"] = ready,
+            ["availableReplicas"] = ready,
             ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Available", ["status"] = ready > 0 || replicas == 0 ? "True" : "False", ["reason"] = ready > 0 || replicas == 0 ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable" }),
         };
         if (ready < replicas) status["unavailableReplicas"] = replicas - ready;

@@ -140,7 +140,10 @@ internal static class DeploymentObjects
         {
             ["conditions"] = new JsonArray(new JsonObject
             {
-                ["type"] = "Ready", ["status"] = "True", ["reason"] = "KubeletReady", ["lastTransitionTime"] = KubernetesTime.Seconds(createdAt),
+                ["type"] = "Ready",
+                ["status"] = "True",
+                ["reason"] = "KubeletReady",
+                ["lastTransitionTime"] = KubernetesTime.Seconds(createdAt),
             }),
             ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = "v1.34.2", ["operatingSystem"] = "linux", ["architecture"] = "amd64", ["containerRuntimeVersion"] = "containerd://2.1.4" },
         },

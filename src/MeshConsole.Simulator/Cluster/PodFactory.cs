@@ -91,7 +91,12 @@ internal sealed class PodFactory(int seed, int nodes)
 
     public static JsonObject Owner(string apiVersion, string kind, string name, string uid) => new()
     {
-        ["apiVersion"] = apiVersion, ["kind"] = kind, ["name"] = name, ["uid"] = uid, ["controller"] = true, ["blockOwnerDeletion"] = true,
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
+        ["name"] = name,
+        ["uid"] = uid,
+        ["controller"] = true,
+        ["blockOwnerDeletion"] = true,
     };
 
     private static void Inject(string ns, JsonObject labels, JsonObject annotations, JsonObject spec)
@@ -183,7 +188,9 @@ internal sealed class PodFactory(int seed, int nodes)
 
     private static JsonObject Condition(string type, string since) => new()
     {
-        ["type"] = type, ["status"] = "True", ["lastTransitionTime"] = since,
+        ["type"] = type,
+        ["status"] = "True",
+        ["lastTransitionTime"] = since,
     };
 
     private static JsonObject Clone(JsonNode? node) => node is JsonObject json ? (JsonObject)json.DeepClone() : [];

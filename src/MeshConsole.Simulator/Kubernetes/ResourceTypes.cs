@@ -10,19 +10,40 @@ public static class ResourceTypes
 {
     public static ResourceType Namespaces { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Namespace", Plural = "namespaces", Singular = "namespace", ShortNames = ["ns"],
-        Namespaced = false, HasStatus = true, SelectableFields = ["status.phase"],
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Namespace",
+        Plural = "namespaces",
+        Singular = "namespace",
+        ShortNames = ["ns"],
+        Namespaced = false,
+        HasStatus = true,
+        SelectableFields = ["status.phase"],
     };
 
     public static ResourceType Nodes { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Node", Plural = "nodes", Singular = "node", ShortNames = ["no"],
-        Namespaced = false, HasStatus = true, SelectableFields = ["spec.unschedulable"],
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Node",
+        Plural = "nodes",
+        Singular = "node",
+        ShortNames = ["no"],
+        Namespaced = false,
+        HasStatus = true,
+        SelectableFields = ["spec.unschedulable"],
     };
 
     public static ResourceType Pods { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Pod", Plural = "pods", Singular = "pod", ShortNames = ["po"], Categories = ["all"], HasStatus = true,
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Pod",
+        Plural = "pods",
+        Singular = "pod",
+        ShortNames = ["po"],
+        Categories = ["all"],
+        HasStatus = true,
         SelectableFields =
         [
             "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
@@ -32,28 +53,56 @@ public static class ResourceTypes
 
     public static ResourceType Services { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Service", Plural = "services", Singular = "service", ShortNames = ["svc"], Categories = ["all"], HasStatus = true,
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Service",
+        Plural = "services",
+        Singular = "service",
+        ShortNames = ["svc"],
+        Categories = ["all"],
+        HasStatus = true,
         SelectableFields = ["spec.clusterIP", "spec.type"],
     };
 
     public static ResourceType ConfigMaps { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "ConfigMap", Plural = "configmaps", Singular = "configmap", ShortNames = ["cm"],
+        Group = "",
+        Versions = ["v1"],
+        Kind = "ConfigMap",
+        Plural = "configmaps",
+        Singular = "configmap",
+        ShortNames = ["cm"],
     };
 
     public static ResourceType Secrets { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Secret", Plural = "secrets", Singular = "secret", SelectableFields = ["type"],
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Secret",
+        Plural = "secrets",
+        Singular = "secret",
+        SelectableFields = ["type"],
     };
 
     public static ResourceType ServiceAccounts { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "ServiceAccount", Plural = "serviceaccounts", Singular = "serviceaccount", ShortNames = ["sa"],
+        Group = "",
+        Versions = ["v1"],
+        Kind = "ServiceAccount",
+        Plural = "serviceaccounts",
+        Singular = "serviceaccount",
+        ShortNames = ["sa"],
     };
 
     public static ResourceType Events { get; } = new()
     {
-        Group = "", Versions = ["v1"], Kind = "Event", Plural = "events", Singular = "event", ShortNames = ["ev"], CreatesOnUpdate = true,
+        Group = "",
+        Versions = ["v1"],
+        Kind = "Event",
+        Plural = "events",
+        Singular = "event",
+        ShortNames = ["ev"],
+        CreatesOnUpdate = true,
         SelectableFields =
         [
             "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
@@ -71,19 +120,36 @@ public static class ResourceTypes
 
     public static ResourceType EndpointSlices { get; } = new()
     {
-        Group = "discovery.k8s.io", Versions = ["v1"], Kind = "EndpointSlice", Plural = "endpointslices", Singular = "endpointslice", HasGeneration = true,
+        Group = "discovery.k8s.io",
+        Versions = ["v1"],
+        Kind = "EndpointSlice",
+        Plural = "endpointslices",
+        Singular = "endpointslice",
+        HasGeneration = true,
     };
 
     public static ResourceType Leases { get; } = new()
     {
-        Group = "coordination.k8s.io", Versions = ["v1"], Kind = "Lease", Plural = "leases", Singular = "lease",
-        AllowsUnconditionalUpdate = false, CreatesOnUpdate = true,
+        Group = "coordination.k8s.io",
+        Versions = ["v1"],
+        Kind = "Lease",
+        Plural = "leases",
+        Singular = "lease",
+        AllowsUnconditionalUpdate = false,
+        CreatesOnUpdate = true,
     };
 
     public static ResourceType MutatingWebhookConfigurations { get; } = new()
     {
-        Group = "admissionregistration.k8s.io", Versions = ["v1"], Kind = "MutatingWebhookConfiguration", Plural = "mutatingwebhookconfigurations",
-        Singular = "mutatingwebhookconfiguration", Categories = ["api-extensions"], Namespaced = false, HasGeneration = true, AllowsUnconditionalUpdate = false,
+        Group = "admissionregistration.k8s.io",
+        Versions = ["v1"],
+        Kind = "MutatingWebhookConfiguration",
+        Plural = "mutatingwebhookconfigurations",
+        Singular = "mutatingwebhookconfiguration",
+        Categories = ["api-extensions"],
+        Namespaced = false,
+        HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
     };
 
     public static ResourceType VirtualServices { get; } = Istio("networking", "VirtualService", ["v1", "v1beta1", "v1alpha3"], "vs");
@@ -120,8 +186,17 @@ public static class ResourceTypes
 
     public static ResourceType Certificates { get; } = new()
     {
-        Group = "cert-manager.io", Versions = ["v1"], Kind = "Certificate", Plural = "certificates", Singular = "certificate", ShortNames = ["cert", "certs"],
-        Categories = ["cert-manager"], Custom = true, HasStatus = true, HasGeneration = true, AllowsUnconditionalUpdate = false,
+        Group = "cert-manager.io",
+        Versions = ["v1"],
+        Kind = "Certificate",
+        Plural = "certificates",
+        Singular = "certificate",
+        ShortNames = ["cert", "certs"],
+        Categories = ["cert-manager"],
+        Custom = true,
+        HasStatus = true,
+        HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
     };
 
     /// <summary>Every kind, in the order in which discovery lists them.</summary>
@@ -151,22 +226,47 @@ public static class ResourceTypes
 
     private static ResourceType Apps(string kind, string shortName) => new()
     {
-        Group = "apps", Versions = ["v1"], Kind = kind, Plural = kind.ToLowerInvariant() + "s", Singular = kind.ToLowerInvariant(), ShortNames = [shortName],
-        Categories = ["all"], HasStatus = true, HasGeneration = true,
+        Group = "apps",
+        Versions = ["v1"],
+        Kind = kind,
+        Plural = kind.ToLowerInvariant() + "s",
+        Singular = kind.ToLowerInvariant(),
+        ShortNames = [shortName],
+        Categories = ["all"],
+        HasStatus = true,
+        HasGeneration = true,
         SelectableFields = kind == "ReplicaSet" ? ["status.replicas"] : [],
     };
 
     private static ResourceType Istio(string area, string kind, ImmutableArray<string> versions, string? shortName = null, string? plural = null) => new()
     {
-        Group = area + ".istio.io", Versions = versions, Kind = kind, Plural = plural ?? kind.ToLowerInvariant() + "s", Singular = kind.ToLowerInvariant(),
-        ShortNames = shortName is null ? [] : [shortName], Categories = ["istio-io", area + "-istio-io"], Custom = true, HasStatus = true, HasGeneration = true, AllowsUnconditionalUpdate = false,
+        Group = area + ".istio.io",
+        Versions = versions,
+        Kind = kind,
+        Plural = plural ?? kind.ToLowerInvariant() + "s",
+        Singular = kind.ToLowerInvariant(),
+        ShortNames = shortName is null ? [] : [shortName],
+        Categories = ["istio-io", area + "-istio-io"],
+        Custom = true,
+        HasStatus = true,
+        HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
     };
 
     private static ResourceType GatewayApi(
         string kind, string plural, ImmutableArray<string> versions, string? shortName = null, bool namespaced = true, bool hasStatus = true) => new()
-    {
-        Group = "gateway.networking.k8s.io", Versions = versions, Kind = kind, Plural = plural, Singular = kind.ToLowerInvariant(),
-        ShortNames = shortName is null ? [] : [shortName], Categories = ["gateway-api"], Namespaced = namespaced, Custom = true, HasStatus = hasStatus, HasGeneration = true,
-        AllowsUnconditionalUpdate = false,
-    };
+        {
+            Group = "gateway.networking.k8s.io",
+            Versions = versions,
+            Kind = kind,
+            Plural = plural,
+            Singular = kind.ToLowerInvariant(),
+            ShortNames = shortName is null ? [] : [shortName],
+            Categories = ["gateway-api"],
+            Namespaced = namespaced,
+            Custom = true,
+            HasStatus = hasStatus,
+            HasGeneration = true,
+            AllowsUnconditionalUpdate = false,
+        };
 }

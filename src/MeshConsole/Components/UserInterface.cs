@@ -29,7 +29,7 @@ public static class UserInterface
     public static WebApplication MapUserInterface(this WebApplication app)
     {
         app.MapStaticAssets();
-        
+
         // The host sets one policy for every answer, and it is stricter than the one that would be added here.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(render => render.ContentSecurityFrameAncestorsPolicy = null);
         return app;
