@@ -2,7 +2,7 @@
 // The page around it says what to show and learns of a choice through the address.
 import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
-import { edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, nodeDetail, nodeSentence, nodeSize, nodeTitle } from './graph/appearance';
+import { edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle } from './graph/appearance';
 import { Graph, type GraphChange } from './graph/graph';
 import { gridPositions, layOut, type LayoutEngine, type Progress } from './graph/layout';
 import { Overlay } from './graph/overlay';
@@ -496,7 +496,7 @@ class TopologyCanvas {
     if (!edge) return '';
     const [source, target] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
     const rate = edgeLabel(edge, 'rate');
-    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${edge.protocol}${rate ? `, ${rate}` : ', idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${edge.mtls.reason.slice(0, 160)}` : ''}`;
+    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}${rate ? `, ${rate}` : ', idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
   }
 
   /** A choice goes into the address; the page draws the panel from there. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSize, nodeTitle } from '../src/graph/appearance';
+import { edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, visible } from '../src/graph/appearance';
 import { Graph } from '../src/graph/graph';
 import { onCurve, placeChips } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
@@ -114,6 +114,20 @@ test('a hostile name is text, cut short, and a node never grows without end', ()
   assert.ok(nodeSize(hostile).width <= 250);
   assert.equal(middle('abcdefghij', 5), 'ab…ij');
   assert.equal(middle('🔒🔒🔒', 2), '🔒…');
+});
+
+test('a name cannot break a label into lines, turn it around or hide a part of it', () => {
+  assert.equal(visible('a\nb\r\tc\0\x7f'), 'a␊b␍␉c␀␡');
+  assert.equal(visible('a\u0085b\u2028c\u2029d'), 'a�b�c�d');
+  assert.equal(visible('safe\u202egnp.exe\u200b\u00ad\ufeff\ud800'), 'safe�gnp.exe����');
+  assert.equal(visible('café 支払い 🔒'), 'café 支払い 🔒');
+
+  const hostile = node('evil"\n\u202e<img src=x>', { kind: 'external', namespace: 'pay\nments', reasons: ['one\ntwo'] });
+  const unknown = node('unknown', { kind: 'unknown', namespace: 'pay\nments' });
+  for (const text of [nodeTitle(hostile), nodeTitle(unknown), nodeSentence(hostile, 1, 1), middle('x\n'.repeat(100), 20)]) {
+    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, JSON.stringify(text));
+  }
+  assert.equal(nodeTitle(hostile), 'evil"␊�<img src=x>');
 });
 
 test('a node says what is worth saying of it', () => {

@@ -39,10 +39,23 @@ export function edgeLabel(edge: TopologyEdge, label: Label): string {
   }
 }
 
-/** Cut in the middle, as Format.Middle does. */
+/**
+ * Text of the cluster on one line and in its own order: a canvas breaks lines at line feeds and turns text around at bidirectional
+ * overrides, so that one name could pose as two or as another. A control character becomes its picture (␊), whatever else is
+ * invisible or moves its neighbours becomes �.
+ */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, character => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
+  });
+}
+
+/** Made visible, and cut in the middle as Format.Middle does. */
 export function middle(text: string, length: number): string {
-  const points = [...text];
-  if (points.length <= length) return text;
+  const seen = visible(text);
+  const points = [...seen];
+  if (points.length <= length) return seen;
   const head = Math.floor(length / 2);
   return `${points.slice(0, head).join('')}…${points.slice(points.length - (length - 1 - head)).join('')}`;
 }
