@@ -33,6 +33,13 @@ internal sealed class WatchedCluster : IAsyncDisposable
             options ?? new ClusterWatchOptions(),
             clientOptions ?? new KubernetesClientOptions());
 
+    /// <summary>Watches as administrator, with all that comes from the server on record.</summary>
+    public static WatchedCluster StartRecorded(RealKubernetes cluster, WireRecord record) =>
+        new(
+            KubernetesConnection.Through(() => record.Over(cluster.TrustingHandler()), cluster.Server, CredentialSource.BearerToken(cluster.TokenOf("admin"))),
+            new ClusterWatchOptions(),
+            new KubernetesClientOptions());
+
     public SourceStatus this[string source] => Source.Sources.Single(status => status.Name == source);
 
     private string NotLive => string.Join('\n', Source.Sources.Where(source => source.State != SourceState.Live).Select(source => $"{source.Name} {source.State} since {source.Since:T}: {source.Message}"));

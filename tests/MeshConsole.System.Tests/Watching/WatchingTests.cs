@@ -159,6 +159,76 @@ public sealed class WatchingTests
     }
 
     [SkippableFact]
+    public async Task OpenWatch_ToldMidStreamThatItsVersionIsGone_ListsAnewOnceAndSeesTheDeletions()
+    {
+        // The watches of the API server itself are cut from etcd while those of the console stay open; what happens meanwhile
+        // is compacted away. Back at etcd, the API server cannot go on and says 410 in the streams it has open.
+        await using var cluster = await ClusterAsync(new RealKubernetesOptions { CustomResources = CustomResources.Minimal, WatchCache = false, RelayedEtcd = true });
+        var wire = new WireRecord();
+        await using var watched = WatchedCluster.StartRecorded(cluster, wire);
+        await watched.ReadyAsync();
+        await watched.UntilAsync("every kind live", TimeSpan.FromSeconds(20), all => all.Source.Sources.All(source => source.State is SourceState.Live or SourceState.Disabled));
+        await watched.UntilEqualAsync(cluster.Admin, s_afterOutage);
+
+        // The streams work: each of these changes comes in the very stream that later says 410.
+        await cluster.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(90, 80));
+        await cluster.Admin.CreateAsync(CardProcessor.VirtualServices, Renamed("goes-in-the-gap"));
+        await cluster.Admin.DeleteAsync("api/v1/namespaces/payments/pods/card-processor-v1-6d4c5b7f8-00001?gracePeriodSeconds=0");
+        await watched.UntilEqualAsync(cluster.Admin, s_afterOutage);
+        var open = wire.Watches.Where(watch => watch.Ended is null).ToList();
+        open.Count.ShouldBe(watched.Source.Sources.Count(source => source.State == SourceState.Live));
+
+        cluster.EtcdRelay.Cut();
+        var cut = TimeProvider.System.GetUtcNow();
+        await cluster.ThroughPeerAsync(async peer =>
+        {
+            await peer.DeleteAsync("api/v1/namespaces/payments/pods/card-processor-v1-6d4c5b7f8-00002?gracePeriodSeconds=0");
+            await peer.DeleteAsync($"{CardProcessor.VirtualServices}/goes-in-the-gap");
+            await peer.DeleteAsync("apis/networking.istio.io/v1beta1/namespaces/payments/destinationrules/card-processor");
+            await peer.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(80, 50));
+            await peer.CreateNamespaceAsync("born-in-the-gap");
+        });
+        await cluster.CompactAsync();
+        open.ShouldAllBe(watch => watch.Ended == null);
+        watched.Source.Objects.Pods.ShouldContain(pod => pod.Meta.Name == "card-processor-v1-6d4c5b7f8-00002");
+        var restored = TimeProvider.System.GetUtcNow();
+        cluster.EtcdRelay.Restore();
+
+        await Eventually.HoldsAsync("an ERROR in every open stream", TimeSpan.FromSeconds(30), () => open.TrueForAll(watch => watch.Events.Any(item => item.Type == "ERROR")));
+        await watched.UntilEqualAsync(cluster.Admin, s_afterOutage);
+        await watched.UntilAsync("every kind live", s_afterOutage, all => all.Source.Sources.All(source => source.State is SourceState.Live or SourceState.Disabled));
+
+        foreach (var watch in open)
+        {
+            // Accepted long before, silent while cut off, and the 410 is the last word of a stream that was open all the time.
+            watch.Accepted.ShouldBeLessThan(cut, watch.ToString());
+            var last = watch.Events.Last();
+            last.Type.ShouldBe("ERROR", watch.ToString());
+            last.Code.ShouldBe(410, watch.ToString());
+            last.Reason.ShouldBe("Expired", watch.ToString());
+            last.At.ShouldBeGreaterThan(restored, watch.ToString());
+            watch.Events.ShouldNotContain(item => item.At > cut && item.Type != "ERROR", watch.ToString());
+
+            // One list, one new watch, and no 410 again.
+            wire.Lists.Count(list => list.Path == watch.Path && list.At > cut).ShouldBe(1, watch.ToString());
+            wire.Watches.Where(other => other.Path == watch.Path && other.Accepted > cut).ShouldHaveSingleItem(watch.ToString()).Ended.ShouldBeNull(watch.ToString());
+        }
+
+        Seen("/virtualservices").ShouldBe(["MODIFIED card-processor", "ADDED goes-in-the-gap", "ERROR "]);
+        Seen("/pods").TakeLast(2).ShouldBe(["DELETED card-processor-v1-6d4c5b7f8-00001", "ERROR "]);
+        watched.Source.Objects.Pods.ShouldNotContain(pod => pod.Meta.Name == "card-processor-v1-6d4c5b7f8-00002");
+        watched.Source.Objects.DestinationRules.ShouldBeEmpty();
+        watched.Source.Objects.VirtualServices.ShouldHaveSingleItem().Spec.GetRawText().ShouldContain(":50");
+        watched.Source.Objects.Namespaces.ShouldContain(item => item.Meta.Name == "born-in-the-gap");
+
+        // The new streams carry on where the lists ended.
+        await cluster.Admin.JsonPatchAsync(CardProcessor.VirtualServicePath, CardProcessor.MoveWeights(50, 40));
+        await watched.UntilAsync("the next weight", s_soon, all => all.Source.Objects.VirtualServices[0].Spec.GetRawText().Contains(":40", StringComparison.Ordinal));
+
+        IEnumerable<string> Seen(string plural) => open.Single(watch => watch.Path.EndsWith(plural, StringComparison.Ordinal)).Events.Select(item => $"{item.Type} {item.Name}");
+    }
+
+    [SkippableFact]
     public async Task FrozenServer_AnswersNothing_IsNoticedAndCaughtUpWith()
     {
         await using var cluster = await ClusterAsync(new RealKubernetesOptions { CustomResources = CustomResources.Minimal });

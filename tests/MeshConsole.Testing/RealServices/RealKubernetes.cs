@@ -22,6 +22,7 @@ public sealed class RealKubernetes : IAsyncDisposable
     private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal);
     private readonly List<ApiClient> _clients = [];
     private readonly HttpClient _etcdClient;
+    private readonly TcpRelay? _etcdRelay;
     private ChildProcess? _etcd;
     private ChildProcess? _server;
 
@@ -31,6 +32,7 @@ public sealed class RealKubernetes : IAsyncDisposable
         _scratch = ScratchFolder.Create("kubernetes");
         _tls = TlsIdentity.Create(_scratch.Path);
         _etcdClient = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_etcdPort}/") };
+        _etcdRelay = options.RelayedEtcd ? TcpRelay.To(_etcdClient.BaseAddress!) : null;
         foreach (var user in options.Users.Prepend("admin"))
         {
             _tokens[user] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -45,6 +47,9 @@ public sealed class RealKubernetes : IAsyncDisposable
     /// <summary>The test's own client with all rights: plain HTTP and JSON, nothing of the code under test.</summary>
     public ApiClient Admin => field ??= ClientFor("admin");
 
+    /// <summary>What lies between the API server and etcd with <see cref="RealKubernetesOptions.RelayedEtcd"/>.</summary>
+    public TcpRelay EtcdRelay => _etcdRelay ?? throw new InvalidOperationException($"{nameof(RealKubernetesOptions.RelayedEtcd)} was not asked for.");
+
     /// <summary>The last lines that the API server wrote.</summary>
     public string ServerLog => _server?.LastLines(100) ?? "";
 
@@ -55,7 +60,7 @@ public sealed class RealKubernetes : IAsyncDisposable
         {
             cluster.WriteCredentials();
             await cluster.StartEtcdAsync(cancellationToken);
-            cluster._server = cluster.LaunchServer(cluster._port);
+            cluster._server = cluster.LaunchServer(cluster._port, cluster._etcdRelay?.Port ?? cluster._etcdPort);
             await cluster.UntilServingAsync(cluster._server, cluster.Admin, cancellationToken);
             await CustomResourceDefinitions.LoadAsync(cluster.Admin, cluster._options.CustomResources, cancellationToken);
             return cluster;
@@ -158,7 +163,7 @@ public sealed class RealKubernetes : IAsyncDisposable
             throw new InvalidOperationException("The API server runs already.");
         }
 
-        _server = LaunchServer(_port);
+        _server = LaunchServer(_port, _etcdRelay?.Port ?? _etcdPort);
         await UntilServingAsync(_server, Admin, cancellationToken);
     }
 
@@ -171,7 +176,7 @@ public sealed class RealKubernetes : IAsyncDisposable
     public async Task ThroughPeerAsync(Func<ApiClient, Task> change, CancellationToken cancellationToken = default)
     {
         var port = LoopbackPorts.Take();
-        await using var peer = LaunchServer(port);
+        await using var peer = LaunchServer(port, _etcdPort);
         var client = NewClient(new Uri($"https://127.0.0.1:{port}/"), "admin");
         await UntilServingAsync(peer, client, cancellationToken);
         await change(client);
@@ -188,6 +193,11 @@ public sealed class RealKubernetes : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillServerAsync();
+        if (_etcdRelay is { } relay)
+        {
+            await relay.DisposeAsync();
+        }
+
         if (_etcd is { } etcd)
         {
             await etcd.DisposeAsync();
@@ -258,11 +268,11 @@ public sealed class RealKubernetes : IAsyncDisposable
             cancellationToken);
     }
 
-    private ChildProcess LaunchServer(int port) => ChildProcess.Start(
+    private ChildProcess LaunchServer(int port, int etcdPort) => ChildProcess.Start(
         "kube-apiserver",
         ToolLocator.KubeApiserver!,
         [
-            $"--etcd-servers=http://127.0.0.1:{_etcdPort}",
+            $"--etcd-servers=http://127.0.0.1:{etcdPort}",
             $"--secure-port={port}",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",

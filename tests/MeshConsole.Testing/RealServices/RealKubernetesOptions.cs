@@ -26,5 +26,11 @@ public sealed record RealKubernetesOptions
     /// </summary>
     public bool WatchCache { get; init; } = true;
 
+    /// <summary>
+    /// The server reaches etcd over a relay that a test can cut (<see cref="RealKubernetes.EtcdRelay"/>); a peer does not, so
+    /// that the cluster changes behind the back of the first server.
+    /// </summary>
+    public bool RelayedEtcd { get; init; }
+
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 }
