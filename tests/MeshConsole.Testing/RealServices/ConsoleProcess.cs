@@ -29,14 +29,16 @@ public sealed class ConsoleProcess : IAsyncDisposable
 
     /// <summary>Starts the console on a free loopback port and waits until it answers <c>/healthz</c>.</summary>
     /// <param name="settings">Keys of the section <c>MeshConsole</c>, e.g. <c>Clusters:0:Name</c>; a key that starts with a slash is taken from the root of the configuration.</param>
+    /// <param name="published">Folder of a published console, run from there; null for the one that was built beside the tests.</param>
     public static async Task<ConsoleProcess> StartAsync(
         IReadOnlyDictionary<string, string> settings,
         IEnumerable<string>? arguments = null,
+        string? published = null,
         CancellationToken cancellationToken = default)
     {
         var scratch = ScratchFolder.Create("console");
         var address = new Uri($"http://127.0.0.1:{LoopbackPorts.Take()}/");
-        var console = new ConsoleProcess(Launch(settings, arguments ?? [], address, scratch), scratch, address);
+        var console = new ConsoleProcess(Launch(settings, arguments ?? [], address, scratch, published), scratch, address);
         try
         {
             await console._process.WaitUntilAsync(
@@ -98,8 +100,8 @@ public sealed class ConsoleProcess : IAsyncDisposable
         _scratch.Dispose();
     }
 
-    private static ChildProcess Launch(IReadOnlyDictionary<string, string> settings, IEnumerable<string> arguments, Uri address, ScratchFolder scratch) =>
-        ConsoleBinary.Start([.. arguments, "--urls", address.GetLeftPart(UriPartial.Authority)], settings, scratch);
+    private static ChildProcess Launch(IReadOnlyDictionary<string, string> settings, IEnumerable<string> arguments, Uri address, ScratchFolder scratch, string? published = null) =>
+        ConsoleBinary.Start([.. arguments, "--urls", address.GetLeftPart(UriPartial.Authority)], settings, scratch, published);
 
     private async Task<HttpStatusCode> StatusOfAsync(string path, CancellationToken cancellationToken)
     {

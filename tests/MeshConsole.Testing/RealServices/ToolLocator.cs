@@ -19,6 +19,10 @@ public static class ToolLocator
     public static string? Chromium =>
         FirstExisting([Variable("MESHCONSOLE_CHROMIUM"), .. OnPath("chromium"), .. OnPath("chromium-browser"), .. OnPath("google-chrome")]);
 
+    /// <summary>The <c>dotnet</c> that runs these tests, by its whole path where it is known.</summary>
+    public static string Dotnet =>
+        Environment.ProcessPath is { } running && Path.GetFileNameWithoutExtension(running) == "dotnet" ? running : FirstExisting(OnPath("dotnet")) ?? "dotnet";
+
     private static string? FirstExisting(IEnumerable<string?> candidates) => candidates.FirstOrDefault(candidate => candidate is not null && File.Exists(candidate));
 
     private static string? InAssets(string name) => Variable("KUBEBUILDER_ASSETS") is { } folder ? Path.Combine(folder, name) : null;
