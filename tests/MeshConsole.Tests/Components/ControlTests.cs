@@ -168,6 +168,30 @@ public sealed class ControlTests : ComponentTest
     public void LocalAddress_NeverLeavesTheConsole(string? page, string? expected) => PageAddress.Local(page).ShouldBe(expected);
 
     [Fact]
+    public void FilterBox_KeepsWhatIsTypedWhileTheAddressFollowsLater()
+    {
+        var filter = Render<FilterBox>(p => p.Add(box => box.Label, "Find").Add(box => box.Text, null));
+        void InAddress(string? text) => filter.Render(p => p.Add(box => box.Text, text));
+        string? Shown() => filter.Find("input").GetAttribute("value");
+
+        filter.Find("input").Input("l");
+        filter.Find("input").Input("le");
+        InAddress("l");
+        Shown().ShouldBe("le");
+        filter.Find("input").Input("led");
+        InAddress("led");
+        Shown().ShouldBe("led");
+        InAddress("led");
+        Shown().ShouldBe("led");
+
+        // Cleared or gone back from elsewhere.
+        InAddress(null);
+        Shown().ShouldBe("");
+        InAddress("ledger");
+        Shown().ShouldBe("ledger");
+    }
+
+    [Fact]
     public void LiveContent_PicksByTheSourcesItNeeds()
     {
         LiveState State(bool empty, params SourceStatus[] sources) => LiveContent.Pick(Bare(sources), MeshQuery.All, ["kubernetes/pods", "prometheus/"], empty).State;
