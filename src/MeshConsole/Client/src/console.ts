@@ -202,22 +202,25 @@ export function start(serverNow: number): void {
 }
 
 let focusBefore: HTMLElement | null = null;
+let entered: HTMLElement | null = null;
 
 /** Moves the focus into a panel that the reader has just opened, and remembers where it was. */
 export function enterPanel(panel: HTMLElement): void {
   const active = document.activeElement;
+  entered = panel;
   if (active instanceof HTMLElement && active !== document.body && !panel.contains(active)) {
     focusBefore = active;
     panel.focus({ preventScroll: true });
   }
 }
 
-/** Gives the focus back after a panel was closed, unless the reader has moved on. */
+/** Gives the focus back after a panel was closed, unless the reader has moved on. It may be called before the panel is gone from the page. */
 export function leavePanel(): void {
-  if (focusBefore?.isConnected && (document.activeElement === document.body || document.activeElement === null)) {
-    focusBefore.focus({ preventScroll: true });
-  }
+  const active = document.activeElement;
+  const lost = active === null || active === document.body || entered?.contains(active);
+  if (lost && focusBefore?.isConnected) focusBefore.focus({ preventScroll: true });
   focusBefore = null;
+  entered = null;
 }
 
 window.meshConsole = {
