@@ -1,4 +1,5 @@
 using System.Reflection;
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Prometheus;
 
 namespace MeshConsole.System.Tests;
@@ -6,14 +7,23 @@ namespace MeshConsole.System.Tests;
 /// <summary>The expressions that are compared: those the console sends, and one for each corner of the language.</summary>
 internal static class PromQlQueries
 {
+    private static readonly HistoryScope[] s_scopes =
+    [
+        HistoryScope.All,
+        new([], ["payments", "other \"ns\""]),
+        new([new WorkloadId("main", "payments", "api-gateway"), new WorkloadId("main", "payments", "payment-api"), new WorkloadId("main", "other", "a|b")], []),
+        new([new WorkloadId("main", "other", "gateway"), new WorkloadId("main", "payments", "api-gateway")], ["payments"]),
+    ];
+
     /// <summary>Everything the dialects of the product ask, as they ask it. A new dialect or a new query is in here by itself.</summary>
     public static IReadOnlyList<string> OfTheConsole { get; } =
     [
-        .. typeof(ITelemetryDialect).Assembly.GetTypes()
-            .Where(type => type is { IsAbstract: false, IsClass: true } && type.IsAssignableTo(typeof(ITelemetryDialect)))
-            .Select(type => (ITelemetryDialect)Activator.CreateInstance(type)!)
+        .. Dialects()
             .SelectMany(dialect => new[] { false, true }.SelectMany(clusters => dialect.Queries(TimeSpan.FromMinutes(1), clusters).Concat(dialect.Queries(TimeSpan.FromMinutes(5), clusters))))
             .Select(query => query.Text)
+
+            // Range queries of pages: each history of each dialect, for each kind of scope.
+            .Concat(Dialects().SelectMany(dialect => Enum.GetValues<HistoryPart>().SelectMany(part => s_scopes.Select(scope => dialect.HistoryQuery(part, scope, TimeSpan.FromMinutes(1))))))
 
             // Texts that no dialect sends at each refresh, but a page does on demand.
             .Concat(typeof(ITelemetryDialect).Assembly.GetTypes()
@@ -24,6 +34,10 @@ internal static class PromQlQueries
                     .Replace("$window", "2m", StringComparison.Ordinal).Replace("$clusters", ", source_cluster, destination_cluster", StringComparison.Ordinal)))
             .Distinct(StringComparer.Ordinal),
     ];
+
+    private static IEnumerable<ITelemetryDialect> Dialects() => typeof(ITelemetryDialect).Assembly.GetTypes()
+        .Where(type => type is { IsAbstract: false, IsClass: true } && type.IsAssignableTo(typeof(ITelemetryDialect)))
+        .Select(type => (ITelemetryDialect)Activator.CreateInstance(type)!);
 
     /// <summary>One expression per line; empty lines and comments are skipped.</summary>
     public static IReadOnlyList<string> OfTheLanguage { get; } =

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls;
@@ -17,24 +18,23 @@ internal static class GatewaySignals
         var nodes = MeshNodes.Of(snapshot);
         var atGateways = new List<ReporterTraffic>();
         var everywhere = new List<ReporterTraffic>();
-        var gateways = new SortedSet<string>(StringComparer.Ordinal);
+        var gateways = new HashSet<WorkloadId>();
         string? unknown = null;
         foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)))
         {
             unknown ??= TelemetryGaps.Requests(cluster);
             foreach (var edge in cluster.Edges)
             {
-                if (edge.Protocol == "tcp" || edge.CallerView is not { } traffic
-                    || !(query.Matches(edge.Target.Workload.Namespace) || query.Matches(edge.Source.Workload.Namespace)))
+                if (Measured(edge, query) is not { } traffic)
                 {
                     continue;
                 }
 
                 everywhere.Add(traffic);
-                if (nodes.Workload(edge.Source.Workload) is { IsGateway: true } gateway && traffic.RequestsPerSecond > 0)
+                if (GatewayOf(edge, traffic, nodes) is { } gateway)
                 {
                     atGateways.Add(traffic);
-                    gateways.Add(gateway.Id.Name);
+                    gateways.Add(gateway);
                 }
             }
         }
@@ -50,7 +50,7 @@ internal static class GatewaySignals
 
         var totals = ResponseClassifier.Total(sum.Responses);
         var scope = atGateways.Count == 0 ? "over all edges, as callers see them"
-            : gateways.Count == 1 ? $"at gateway {gateways.Min}"
+            : gateways.Count == 1 ? $"at gateway {gateways.Single().Name}"
             : $"at {gateways.Count} gateways";
         return new GoldenSignals(
             1 - totals.ErrorRatio,
@@ -60,4 +60,26 @@ internal static class GatewaySignals
             plaintext,
             scope);
     }
+
+    /// <summary>The gateways that <see cref="Of"/> measures at, in a stable order; empty when it measures over all edges.</summary>
+    public static ImmutableArray<WorkloadId> Gateways(MeshSnapshot snapshot, MeshQuery query)
+    {
+        var nodes = MeshNodes.Of(snapshot);
+        return
+        [
+            .. snapshot.Clusters
+                .Where(cluster => query.MatchesCluster(cluster.Name))
+                .SelectMany(cluster => cluster.Edges)
+                .Select(edge => Measured(edge, query) is { } traffic ? GatewayOf(edge, traffic, nodes) : null)
+                .OfType<WorkloadId>()
+                .Distinct()
+                .OrderBy(gateway => gateway.ToString(), StringComparer.Ordinal),
+        ];
+    }
+
+    private static ReporterTraffic? Measured(Edge edge, MeshQuery query) =>
+        edge.Protocol != "tcp" && (query.Matches(edge.Target.Workload.Namespace) || query.Matches(edge.Source.Workload.Namespace)) ? edge.CallerView : null;
+
+    private static WorkloadId? GatewayOf(Edge edge, ReporterTraffic traffic, MeshNodes nodes) =>
+        traffic.RequestsPerSecond > 0 && nodes.Workload(edge.Source.Workload) is { IsGateway: true } gateway ? gateway.Id : null;
 }

@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus;
@@ -20,4 +21,10 @@ public interface ITelemetryDialect
     /// <summary>Joins answers into a frame. A query that never answered is missing, and what it would tell stays null.</summary>
     /// <param name="cluster">Configured name of the cluster whose Prometheus answered.</param>
     TelemetryFrame Frame(string cluster, SymbolTable symbols, TelemetryAnswers answers, TimeSpan window);
+
+    /// <summary>The range query of one history.</summary>
+    string HistoryQuery(HistoryPart part, HistoryScope scope, TimeSpan window);
+
+    /// <summary>What the series of that query say at one instant. Never called without a sample.</summary>
+    ReporterTraffic ReadHistory(HistoryPart part, IReadOnlyList<HistorySample> samples);
 }

@@ -26,6 +26,7 @@ internal sealed class ClusterCollector : IDisposable
         var settings = new TelemetrySettings { RefreshInterval = options.RefreshInterval, RateWindow = options.RateWindow };
         _telemetry = new TelemetryPoller(connection.Name, client, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
         History = new TelemetryHistory(connection.Name, client, dialect, settings, () => _telemetry.SeveralClusters);
+        Traffic = new TrafficHistory(client, dialect, settings, time);
     }
 
     public string Name { get; }
@@ -36,11 +37,14 @@ internal sealed class ClusterCollector : IDisposable
 
     public TelemetryHistory History { get; }
 
+    public TrafficHistory Traffic { get; }
+
     /// <summary>Reads until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), _telemetry.RunAsync(cancellationToken));
 
     public void Dispose()
     {
+        Traffic.Dispose();
         _objects.Dispose();
         _kubernetes.Dispose();
         _prometheus.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Configuration;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Collection;
@@ -14,6 +15,11 @@ internal static class CollectionRegistration
         services.AddSingleton<IMeshSnapshots>(provider => provider.GetRequiredService<MeshSnapshotStore>());
         services.AddSingleton<IMeshViews>(new MeshViews(options.Certificates.ToThresholds()));
         services.AddSingleton<ClusterCollectors>();
+        services.AddSingleton<ISignalTrends>(provider =>
+        {
+            var collectors = provider.GetRequiredService<ClusterCollectors>();
+            return new SignalTrendReader(() => collectors.Traffic);
+        });
         services.AddSingleton<EmbeddedMesh>();
         services.AddSingleton<IDemoScenarios>(provider => provider.GetRequiredService<EmbeddedMesh>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CollectionService>(provider, connections));

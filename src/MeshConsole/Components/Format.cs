@@ -42,6 +42,17 @@ public static class Format
         { } ms => $"{Significant(ms / 60_000)}{Thin}min",
     };
 
+    /// <summary>Like <see cref="Latency"/> where there is little room: two significant digits, milliseconds without their unit, which the legend beside it gives.</summary>
+    public static string LatencyShort(double milliseconds) => Math.Abs(milliseconds) switch
+    {
+        < 0.05 => "0",
+        < 9.95 => milliseconds.ToString("0.0", s_culture),
+        < 999.5 => milliseconds.ToString("0", s_culture),
+        < 9_950 => (milliseconds / 1000).ToString("0.0", s_culture) + "s",
+        < 59_500 => (milliseconds / 1000).ToString("0", s_culture) + "s",
+        _ => (milliseconds / 60_000).ToString("0", s_culture) + "min",
+    };
+
     /// <summary>A difference of latencies, with its sign.</summary>
     public static string SignedLatency(double? milliseconds) =>
         milliseconds is > 0 ? "+" + Latency(milliseconds) : Latency(milliseconds);
@@ -107,6 +118,18 @@ public static class Format
             < 48 * 3600 => $"{Math.Floor(seconds / 3600).ToString("0", s_culture)}{Thin}h",
             < 730 * 86400d => $"{Math.Floor(seconds / 86400).ToString("0", s_culture)}{Thin}d",
             _ => $"{Math.Floor(seconds / (365.25 * 86400)).ToString("0", s_culture)}{Thin}years",
+        };
+    }
+
+    /// <summary>A duration as Kubernetes objects write it (<c>8s</c>, <c>500ms</c>, <c>2m</c>) with our blank before the unit; what is written otherwise stays.</summary>
+    public static string Written(string duration)
+    {
+        var digits = duration.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
+        return digits == 0 ? duration : duration[digits..] switch
+        {
+            "ms" or "s" or "h" => $"{duration[..digits]}{Thin}{duration[digits..]}",
+            "m" => $"{duration[..digits]}{Thin}min",
+            _ => duration,
         };
     }
 

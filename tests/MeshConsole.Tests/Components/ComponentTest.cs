@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Bunit;
 using MeshConsole.Components;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
@@ -19,6 +20,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeDemoScenarios Demo { get; } = new();
 
+    private protected FakeSignalTrends Trends { get; } = new();
+
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
     protected ComponentTest()
@@ -27,6 +30,7 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IMeshViews>(Views);
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
+        Services.AddSingleton<ISignalTrends>(Trends);
         Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         Services.AddSingleton(UserInterfaceOptions.Default);
     }

@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus.Istio;
@@ -49,4 +50,8 @@ public sealed class IstioDialect : ITelemetryDialect
 
     public TelemetryFrame Frame(string cluster, SymbolTable symbols, TelemetryAnswers answers, TimeSpan window) =>
         new IstioFrameBuilder(cluster, symbols, answers).Build(window);
+
+    public string HistoryQuery(HistoryPart part, HistoryScope scope, TimeSpan window) => IstioHistory.Query(part, scope, window);
+
+    public ReporterTraffic ReadHistory(HistoryPart part, IReadOnlyList<HistorySample> samples) => IstioHistory.Read(part, samples);
 }

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Prometheus;
+
+/// <summary>
+/// Whose requests a history is of. Names come from clusters and address bars and are hostile; a dialect passes them through
+/// <see cref="PromQl"/>.
+/// </summary>
+/// <param name="Callers">Workloads whose requests count, as for gateways; empty for those of every caller.</param>
+/// <param name="Namespaces">Requests from or to these namespaces (for <see cref="HistoryPart.Security"/>: to them); empty for all.</param>
+public sealed record HistoryScope(ImmutableArray<WorkloadId> Callers, ImmutableArray<string> Namespaces)
+{
+    /// <summary>Every request of the mesh.</summary>
+    public static HistoryScope All { get; } = new([], []);
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using MeshConsole.Mesh.Model;
+
+namespace MeshConsole.Mesh.Prometheus.Istio;
+
+/// <summary>
+/// Range queries over Istio's standard metrics, and how their answers read. Each edge counts once: by its caller, else by a
+/// waypoint, else by its callee (for protection: by its callee, else by a waypoint), as <see cref="Edge.CallerView"/> and the
+/// coverage take it. Sums are made by Prometheus, because the ends of edges over an hour would be a large answer.
+/// </summary>
+internal static class IstioHistory
+{
+    /// <summary>What an edge is when reporters are told apart.</summary>
+    private const string Ends = "source_workload, source_workload_namespace, destination_workload, destination_workload_namespace, request_protocol";
+
+    public static string Query(HistoryPart part, HistoryScope scope, TimeSpan window)
+    {
+        var (by, metric) = part switch
+        {
+            HistoryPart.Responses => ("response_code, grpc_response_status, response_flags", "istio_requests_total"),
+            HistoryPart.Durations => ("le", "istio_request_duration_milliseconds_bucket"),
+            HistoryPart.Security => ("connection_security_policy", "istio_requests_total"),
+            _ => throw new ArgumentOutOfRangeException(nameof(part), part, "This dialect has no such history."),
+        };
+        var rates = new Rates(metric, PromQl.Duration(window), scope);
+        var edges = part == HistoryPart.Security ? AsCalleesSee(rates)
+            : scope.Callers.IsDefaultOrEmpty ? AsCallersSee(rates)
+            : rates.OfCallers();
+        return $"sum by ({by}) ({edges})";
+    }
+
+    public static ReporterTraffic Read(HistoryPart part, IReadOnlyList<HistorySample> samples) => part switch
+    {
+        HistoryPart.Responses => Responses(samples),
+        HistoryPart.Durations => new ReporterTraffic { Durations = Durations(samples) },
+        HistoryPart.Security => Security(samples),
+        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "This dialect has no such history."),
+    };
+
+    private static string AsCallersSee(Rates rates)
+    {
+        var source = rates.Of("=\"source\"", eitherEnd: true);
+        var waypoint = rates.Of("=\"waypoint\"", eitherEnd: true);
+        var callee = rates.Of("=\"destination\"", eitherEnd: true);
+        var before = rates.Of("=~\"source|waypoint\"", eitherEnd: true);
+        return $"{source} or ({waypoint} unless on ({Ends}) {source}) or ({callee} unless on ({Ends}) {before})";
+    }
+
+    private static string AsCalleesSee(Rates rates)
+    {
+        var callee = rates.Of("=\"destination\"", eitherEnd: false);
+        return $"{callee} or ({rates.Of("=\"waypoint\"", eitherEnd: false)} unless on ({Ends}) {callee})";
+    }
+
+    private static ReporterTraffic Responses(IReadOnlyList<HistorySample> samples)
+    {
+        var responses = samples
+            .Select(sample => new ResponseRate(
+                Number(sample.Label("response_code")) ?? 0,
+                Number(sample.Label("grpc_response_status")),
+                sample.Label("response_flags") ?? "-",
+                sample.Value))
+            .ToImmutableArray();
+        return new ReporterTraffic { Responses = responses, RequestsPerSecond = samples.Sum(sample => sample.Value) };
+    }
+
+    /// <summary>Null unless the last bucket is +Inf: without it the number of observations is not known.</summary>
+    private static Histogram? Durations(IReadOnlyList<HistorySample> samples)
+    {
+        var buckets = samples
+            .Select(sample => (Bound: Bound(sample.Label("le")), sample.Value))
+            .Where(bucket => !double.IsNaN(bucket.Bound))
+            .GroupBy(bucket => bucket.Bound, bucket => bucket.Value)
+            .OrderBy(bucket => bucket.Key)
+            .ToList();
+        return buckets.Count < 2 || !double.IsPositiveInfinity(buckets[^1].Key)
+            ? null
+            : new Histogram([.. buckets.Select(bucket => bucket.Key)], [.. buckets.Select(bucket => bucket.Sum())]);
+    }
+
+    private static ReporterTraffic Security(IReadOnlyList<HistorySample> samples)
+    {
+        double mutual = 0, plaintext = 0, unknown = 0;
+        foreach (var sample in samples)
+        {
+            switch (sample.Label("connection_security_policy"))
+            {
+                case "mutual_tls":
+                    mutual += sample.Value;
+                    break;
+                case "none":
+                    plaintext += sample.Value;
+                    break;
+                default:
+                    unknown += sample.Value;
+                    break;
+            }
+        }
+
+        return new ReporterTraffic { RequestSecurity = new SecuritySplit(mutual, plaintext, unknown), RequestsPerSecond = mutual + plaintext + unknown };
+    }
+
+    private static int? Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static double Bound(string? text) => text switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) => bound,
+        _ => double.NaN,
+    };
+
+    /// <summary>Rates of one metric, narrowed to a scope. Alternatives are joined by <c>or</c>, which takes a series once.</summary>
+    private sealed class Rates(string metric, string window, HistoryScope scope)
+    {
+        private readonly string? _namespaces = scope.Namespaces.IsDefaultOrEmpty ? null : PromQl.RegexAlternatives(scope.Namespaces);
+
+        public string Of(string reporter, bool eitherEnd)
+        {
+            if (_namespaces is null)
+            {
+                return Rate($"reporter{reporter}");
+            }
+
+            var to = Rate($"reporter{reporter}, destination_workload_namespace=~{_namespaces}");
+            return eitherEnd ? $"({Rate($"reporter{reporter}, source_workload_namespace=~{_namespaces}")} or {to})" : to;
+        }
+
+        /// <summary>By the callers alone: they have a proxy, since they are gateways.</summary>
+        public string OfCallers() => string.Join(" or ", scope.Callers
+            .GroupBy(caller => caller.Namespace, caller => caller.Name, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group =>
+            {
+                var narrowed = _namespaces is null || scope.Namespaces.Contains(group.Key, StringComparer.Ordinal) ? "" : $", destination_workload_namespace=~{_namespaces}";
+                return Rate($"reporter=\"source\", source_workload_namespace={PromQl.LabelValue(group.Key)}, source_workload=~{PromQl.RegexAlternatives(group)}{narrowed}");
+            }));
+
+        private string Rate(string matchers) => $"rate({metric}{{{matchers}}}[{window}])";
+    }
+}
