@@ -54,7 +54,7 @@ public sealed class PageTests : ComponentTest
     {
         Views.OnOverview = SampleViews.Overview with { Signals = new(null, null, null, null, null, "not measured") };
 
-        var tiles = Page<Overview>().FindAll(".tile dd:not(.tile-note)");
+        var tiles = Page<Overview>().FindAll(".tile dd:not(.tile-note, .tile-trend)");
 
         tiles.Count.ShouldBe(4);
         foreach (var tile in tiles)
@@ -95,7 +95,8 @@ public sealed class PageTests : ComponentTest
         rows[1].ShouldContain("late by 4 h");
         rows[2].ShouldContain("expires in 5 d");
         rows[3].ShouldContain("expiry not known");
-        rows[4].ShouldContain("renews in 7 h");
+        rows[4].ShouldContain("expires in 8 years");
+        rows[5].ShouldContain("renews in 7 h", customMessage: "what renews itself within the day is the least urgent");
     }
 
     [Fact]
