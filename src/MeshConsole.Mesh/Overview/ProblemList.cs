@@ -184,12 +184,17 @@ internal sealed class ProblemList
                 }
 
                 var all = dead.Count == system.Count(s => s.State != SourceState.Disabled);
+
+                // The same instant as the banner's: the last that was heard, not when the first try after it failed.
+                var lastAnswer = dead.Max(s => s.LastSuccess);
                 var name = system.Key switch { "kubernetes" => "The Kubernetes API", "prometheus" => "Prometheus", var other => other };
                 Add(
                     all ? 0 : 4,
                     all ? Critical : Warning,
                     all
-                        ? string.Create(CultureInfo.InvariantCulture, $"{name} of cluster {cluster.Name} has not answered since {dead[0].Since.UtcDateTime:HH:mm:ss} UTC")
+                        ? lastAnswer is { } last
+                            ? string.Create(CultureInfo.InvariantCulture, $"{name} of cluster {cluster.Name} has not answered since {last.UtcDateTime:HH:mm:ss} UTC")
+                            : $"{name} of cluster {cluster.Name} has never answered"
                         : string.Create(CultureInfo.InvariantCulture, $"{name} of cluster {cluster.Name} does not answer {dead.Count} of {system.Count()} questions ({dead[0].Name}{(dead.Count > 1 ? " …" : "")})"),
                     dead[0].Message ?? $"{dead[0].Name} is {dead[0].State.ToString().ToLowerInvariant()}.",
                     "");

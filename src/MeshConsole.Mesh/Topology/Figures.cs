@@ -15,7 +15,8 @@ internal static class Figures
         ? $"{Digits(perSecond * 60)} {what}/min"
         : $"{Digits(perSecond)} {what}/s";
 
-    public static string Milliseconds(double milliseconds) => Digits(milliseconds) + ThinSpace + "ms";
+    /// <summary>Milliseconds below one second, then seconds.</summary>
+    public static string Milliseconds(double milliseconds) => Math.Abs(milliseconds) < 999.5 ? Digits(milliseconds) + ThinSpace + "ms" : Seconds(milliseconds / 1000);
 
     public static string Seconds(double seconds) => Digits(seconds) + ThinSpace + "s";
 

@@ -103,7 +103,7 @@ public sealed class OverviewBuilderTests
         ];
         Build(Healthy() with { Sources = sources }).Problems.Select(p => (p.Severity, p.Title, p.Detail)).ShouldBe(
         [
-            ("critical", "Prometheus of cluster test has not answered since 02:05:00 UTC", "Timeout after 10 s at prometheus:9090."),
+            ("critical", "Prometheus of cluster test has not answered since 02:04:00 UTC", "Timeout after 10 s at prometheus:9090."),
             ("warning", "The Kubernetes API of cluster test does not answer 1 of 3 questions (kubernetes/secrets)", "403."),
         ]);
     }

@@ -58,7 +58,7 @@ public sealed class TrendTests : ComponentTest
         var spark = Draw(Of(1, 2, null) with { Start = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero), Fault = "Timeout." });
 
         spark.FindAll(".spark-line").Count.ShouldBe(1);
-        spark.Find(".spark-note").TextContent.ShouldBe("history ends 08:01 UTC; Prometheus did not answer since");
+        spark.Find(".spark-note").TextContent.ShouldBe("known until 08:01 UTC; no answer since");
         spark.Find(".spark-note").GetAttribute("title").ShouldBe("Timeout.");
     }
 
