@@ -31,6 +31,11 @@ public abstract class MeshComponent : ComponentBase
     /// <summary>Cluster and namespaces of the URL.</summary>
     protected MeshQuery Query { get; private set; } = MeshQuery.All;
 
+    /// <summary>" in payments, risk and 2 more" where namespaces are chosen, so that an empty page says what it looked at; else nothing.</summary>
+    protected string InNamespaces => Query.Namespaces.IsEmpty
+        ? ""
+        : $" in {string.Join(", ", Query.Namespaces.Take(3).Select(name => Format.Middle(name, 40)))}" + (Query.Namespaces.Length > 3 ? $" and {Query.Namespaces.Length - 3} more" : "");
+
     protected DateTimeOffset Now => Time.GetUtcNow();
 
     protected override void OnParametersSet()

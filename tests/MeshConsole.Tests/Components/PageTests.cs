@@ -357,6 +357,17 @@ public sealed class PageTests : ComponentTest
         Read(Page<Latency>("latency", stale).Find(".stale").TextContent).ShouldContain("1 min ago");
     }
 
+    [Theory]
+    [InlineData("a", "No hop has traffic in a")]
+    [InlineData("a,b,c,d,e", "No hop has traffic in a, b, c and 2 more")]
+    [InlineData("", "No hop has traffic")]
+    public void Latency_WithoutHops_SaysWhichNamespacesItLookedAt(string namespaces, string title)
+    {
+        NothingInAnyView();
+
+        Page<Latency>($"latency?namespace={namespaces}", Bare(SampleViews.Source("prometheus/requests"))).Find(".state h2").TextContent.ShouldBe(title);
+    }
+
     // ------------------------------------------------------------------ hostile
 
     [Fact]
