@@ -21,18 +21,18 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
     private readonly MeshModel _model;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopping;
     private readonly LoopbackServer _kubernetes;
     private readonly LoopbackServer _prometheus;
     private readonly Task _running;
     private bool _disposed;
 
     private SimulatedMesh(
-        MeshModel model, KubernetesApiOptions kubernetesApi, PrometheusFaults prometheusFaults, ScenarioSwitch scenarios, LoopbackServer kubernetes, LoopbackServer prometheus,
-        string kubeconfig, TimeProvider time, ILogger logger)
+        MeshModel model, Task past, CancellationTokenSource stopping, KubernetesApiOptions kubernetesApi, PrometheusFaults prometheusFaults, ScenarioSwitch scenarios,
+        LoopbackServer kubernetes, LoopbackServer prometheus, string kubeconfig, TimeProvider time, ILogger logger)
     {
-        (_model, KubernetesApi, PrometheusFaults, Scenarios, _kubernetes, _prometheus, Kubeconfig, _time, _logger) =
-            (model, kubernetesApi, prometheusFaults, scenarios, kubernetes, prometheus, kubeconfig, time, logger);
+        (_model, Past, _stopping, KubernetesApi, PrometheusFaults, Scenarios, _kubernetes, _prometheus, Kubeconfig, _time, _logger) =
+            (model, past, stopping, kubernetesApi, prometheusFaults, scenarios, kubernetes, prometheus, kubeconfig, time, logger);
         _running = RunAsync(_stopping.Token);
     }
 
@@ -59,6 +59,9 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
     /// <summary>Faults and request count of the Prometheus API.</summary>
     public PrometheusFaults PrometheusFaults { get; }
 
+    /// <summary>Ends when the past is there and the present goes on; fails when it could not be worked out.</summary>
+    public Task Past { get; }
+
     /// <summary>The time of the newest samples.</summary>
     public DateTimeOffset SampledAt => _model.TickedAt;
 
@@ -68,12 +71,33 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
     /// <param name="time">The clock of the mesh; samples are taken as it moves.</param>
     public static async Task<SimulatedMesh> StartAsync(SimulatorOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
+        var mesh = await BeginAsync(options, loggers, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await mesh.Past.ConfigureAwait(false);
+            return mesh;
+        }
+        catch
+        {
+            await mesh.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Builds the mesh and serves it while its past is still worked out: when it returns, both servers answer and the objects
+    /// are there; the samples are once <see cref="Past"/> has ended. Who reads the objects need not wait for the samples.
+    /// </summary>
+    /// <param name="time">The clock of the mesh; samples are taken as it moves.</param>
+    public static async Task<SimulatedMesh> BeginAsync(SimulatorOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(time);
         var model = new MeshModel(options, time);
+        var stopping = new CancellationTokenSource();
         // The servers come up while the past is worked out.
-        var history = Task.Run(() => model.CreateHistory(cancellationToken), cancellationToken);
+        var history = CreateHistoryAsync(model, stopping.Token, cancellationToken);
         LoopbackServer? kubernetes = null, prometheus = null;
         try
         {
@@ -94,17 +118,18 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
                 ControlEndpoints.Map(server, scenarios);
                 server.MapGet("/metrics", (RequestDelegate)(context => WriteMetricsAsync(context, model)));
             }, cancellationToken).ConfigureAwait(false);
-            await history.ConfigureAwait(false);
-            if (options.Scenario != scenarios.Active.Id) await scenarios.ActivateAsync(options.Scenario, cancellationToken).ConfigureAwait(false);
+            var past = BeginScenarioAsync(history, scenarios, options.Scenario, cancellationToken);
             var kubeconfig = Kubeconfigs.Write(kubernetes.Address, model.Blueprint.Name, users);
-            return new SimulatedMesh(model, kubernetesApi, prometheusFaults, scenarios, kubernetes, prometheus, kubeconfig, time, loggers.CreateLogger<SimulatedMesh>());
+            return new SimulatedMesh(model, past, stopping, kubernetesApi, prometheusFaults, scenarios, kubernetes, prometheus, kubeconfig, time, loggers.CreateLogger<SimulatedMesh>());
         }
         catch
         {
             if (kubernetes is not null) await kubernetes.DisposeAsync().ConfigureAwait(false);
             if (prometheus is not null) await prometheus.DisposeAsync().ConfigureAwait(false);
+            await stopping.CancelAsync().ConfigureAwait(false);
             await history.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             model.Dispose();
+            stopping.Dispose();
             throw;
         }
     }
@@ -114,6 +139,7 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
         if (_disposed) return;
         _disposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await Past.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _running.ConfigureAwait(false);
         await _kubernetes.DisposeAsync().ConfigureAwait(false);
         await _prometheus.DisposeAsync().ConfigureAwait(false);
@@ -129,8 +155,24 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
         await ExpositionWriter.WriteAsync(context.Response.BodyWriter, ExpositionWriter.Families(model.Samples, since), context.RequestAborted).ConfigureAwait(false);
     }
 
+    /// <summary>Ended by whoever starts the mesh and by whoever disposes it.</summary>
+    private static async Task CreateHistoryAsync(MeshModel model, CancellationToken stopping, CancellationToken starting)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, starting);
+        await Task.Run(() => model.CreateHistory(either.Token), either.Token).ConfigureAwait(false);
+    }
+
+    private static async Task BeginScenarioAsync(Task history, ScenarioSwitch scenarios, string scenario, CancellationToken cancellationToken)
+    {
+        await history.ConfigureAwait(false);
+        if (scenario != scenarios.Active.Id) await scenarios.ActivateAsync(scenario, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task RunAsync(CancellationToken cancellationToken)
     {
+        // The past holds the gate until it is there: a beat would only hold a thread in front of it.
+        await Past.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!Past.IsCompletedSuccessfully) return;
         using var timer = new PeriodicTimer(s_beat, _time);
         try
         {

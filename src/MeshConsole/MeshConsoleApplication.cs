@@ -58,7 +58,7 @@ public static class MeshConsoleApplication
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddCollection(options, connections);
-        services.AddSingleton<TopologyDeltas>();
+        services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
         services.AddScoped<SnapshotRequest>();

@@ -20,8 +20,9 @@ internal sealed class AnswerReader(SymbolTable symbols, ISeriesSink sink)
 
     // Prometheus writes the labels of every series in the same order: what stood at a position in the series before is
     // nearly always what stands there now, and comparing is cheaper than looking up.
-    private readonly List<Prediction> _predictions = [];
+    private Prediction[] _predictions = new Prediction[16];
     private readonly byte[] _timestampText = new byte[32];
+    private int _predicted;
     private int[] _row = new int[Math.Max(sink.Columns.Count, 4)];
     private int[] _last = new int[Math.Max(sink.Columns.Count, 4)];
     private int _timestampLength;
@@ -55,6 +56,19 @@ internal sealed class AnswerReader(SymbolTable symbols, ISeriesSink sink)
         while (json.Read())
         {
             Take(ref json);
+
+            // Label names and values are nearly all there is: they are taken in pairs, without asking at each where we are.
+            // When the bytes end in between, the place is kept and the next piece goes on there.
+            while (_place == Place.Metric && json.Read())
+            {
+                TakeLabelName(ref json);
+                if (_place != Place.Label || !json.Read())
+                {
+                    break;
+                }
+
+                TakeLabelValue(ref json);
+            }
         }
 
         _json = json.CurrentState;
@@ -66,7 +80,6 @@ internal sealed class AnswerReader(SymbolTable symbols, ISeriesSink sink)
         switch (_place)
         {
             case Place.Label:
-                // The hottest of all: label values are three quarters of an answer.
                 TakeLabelValue(ref json);
                 break;
             case Place.Metric:
@@ -273,6 +286,7 @@ internal sealed class AnswerReader(SymbolTable symbols, ISeriesSink sink)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void TakeLabelName(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.EndObject)
@@ -282,33 +296,40 @@ internal sealed class AnswerReader(SymbolTable symbols, ISeriesSink sink)
         }
 
         var position = _labelPosition++;
-        if (!json.ValueIsEscaped && position < _predictions.Count && json.ValueSpan.SequenceEqual(_predictions[position].Name))
-        {
-            _column = _predictions[position].Column;
-        }
-        else
-        {
-            var name = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan.ToArray();
-            _column = _columns.Find(name);
-            if (_column >= _row.Length)
-            {
-                Array.Resize(ref _row, _row.Length * 2);
-                Array.Resize(ref _last, _row.Length);
-            }
-
-            if (position < _predictions.Count)
-            {
-                _predictions[position] = new Prediction(name, _column);
-            }
-            else
-            {
-                _predictions.Add(new Prediction(name, _column));
-            }
-        }
-
         _place = Place.Label;
+        if (!json.ValueIsEscaped && position < _predicted)
+        {
+            ref readonly var prediction = ref _predictions[position];
+            if (json.ValueSpan.SequenceEqual(prediction.Name))
+            {
+                _column = prediction.Column;
+                return;
+            }
+        }
+
+        LearnLabelName(ref json, position);
     }
 
+    private void LearnLabelName(ref Utf8JsonReader json, int position)
+    {
+        var name = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan.ToArray();
+        _column = _columns.Find(name);
+        if (_column >= _row.Length)
+        {
+            Array.Resize(ref _row, _row.Length * 2);
+            Array.Resize(ref _last, _row.Length);
+        }
+
+        if (position == _predictions.Length)
+        {
+            Array.Resize(ref _predictions, position * 2);
+        }
+
+        _predictions[position] = new Prediction(name, _column);
+        _predicted = Math.Max(_predicted, position + 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void TakeLabelValue(ref Utf8JsonReader json)
     {
         Expect(json.TokenType, JsonTokenType.String);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace MeshConsole.Simulator.Prometheus;
 
@@ -56,6 +57,7 @@ public sealed class SampleStore
     /// <summary>Appends one scrape: a value for each series at one timestamp. A value may be <see cref="StaleMarker.Value"/>.</summary>
     /// <param name="timeline">The group of targets that share their scrape times; null for the store's one. Groups with different times should each have one.</param>
     /// <exception cref="ArgumentException">The spans differ in length, or a time is not later than that of the series' last sample (the samples before it are kept).</exception>
+    [MethodImpl(Hot.FromTheStart)]
     public void Append(ReadOnlySpan<Series> series, ReadOnlySpan<double> values, long timestampMs, ScrapeTimeline? timeline = null)
     {
         if (series.Length != values.Length) throw new ArgumentException("There must be one value for each series.", nameof(values));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MeshConsole.Simulator.Prometheus;
 
 /// <summary>One time series: labels and samples in ascending time. Obtained from <see cref="SampleStore.GetOrAdd"/>.</summary>
@@ -80,6 +82,7 @@ public sealed class Series
     }
 
     /// <param name="timeline">Where a new chunk finds its timestamps.</param>
+    [MethodImpl(Hot.FromTheStart)]
     internal void Append(long timestampMs, double value, ScrapeTimeline timeline)
     {
         var chunks = _chunks;

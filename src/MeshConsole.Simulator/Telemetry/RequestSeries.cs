@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MeshConsole.Simulator.Prometheus;
 using MeshConsole.Simulator.Traffic;
 
@@ -32,6 +33,7 @@ internal sealed class RequestSeries : SeriesBlock
         return new RequestSeries(counter, [.. series], sizes?.Request, sizes?.Response);
     }
 
+    [MethodImpl(Hot.FromTheStart)]
     public override void Read(Span<double> values, DateTimeOffset now)
     {
         Span<long> columns = stackalloc long[HistogramDeck.Bounds.Length + 2];
@@ -58,6 +60,7 @@ internal sealed class RequestSeries : SeriesBlock
     }
 
     /// <summary>Buckets, sum, count.</summary>
+    [MethodImpl(Hot.FromTheStart)]
     private static Span<double> Write(ReadOnlySpan<long> columns, Span<double> values)
     {
         for (var i = 0; i < columns.Length; i++) values[i] = columns[i];

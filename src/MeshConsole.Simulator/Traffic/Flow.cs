@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using MeshConsole.Simulator.Blueprints;
 
 namespace MeshConsole.Simulator.Traffic;
@@ -148,6 +149,7 @@ internal sealed class PodCounter(Flow flow, PodModel pod)
     }
 
     /// <summary>Writes cumulative buckets, then the sum.</summary>
+    [MethodImpl(Hot.FromTheStart)]
     public void ReadLatency(Span<long> target)
     {
         _base.CopyTo(target);

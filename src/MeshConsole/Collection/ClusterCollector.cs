@@ -12,10 +12,12 @@ internal sealed class ClusterCollector : IDisposable
     private readonly ClusterObjectSource _objects;
     private readonly TelemetryPoller _telemetry;
     private readonly HttpClient _prometheus;
+    private readonly Task _telemetryReady;
 
     public ClusterCollector(ClusterConnection connection, TelemetryOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Name = connection.Name;
+        _telemetryReady = connection.TelemetryReady;
         _kubernetes = new KubernetesClient(connection.Kubernetes, time);
         _objects = new ClusterObjectSource(_kubernetes, new ClusterWatchOptions { Namespaces = connection.Namespaces }, time, loggers.CreateLogger<ClusterObjectSource>());
 
@@ -40,7 +42,13 @@ internal sealed class ClusterCollector : IDisposable
     public TrafficHistory Traffic { get; }
 
     /// <summary>Reads until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), _telemetry.RunAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), ReadTelemetryAsync(cancellationToken));
+
+    private async Task ReadTelemetryAsync(CancellationToken cancellationToken)
+    {
+        await _telemetryReady.WaitAsync(cancellationToken);
+        await _telemetry.RunAsync(cancellationToken);
+    }
 
     public void Dispose()
     {

@@ -8,6 +8,9 @@ namespace MeshConsole.Collection;
 /// <summary>How one cluster is reached, resolved from its options: files read, addresses parsed.</summary>
 internal sealed record ClusterConnection(string Name, KubernetesConnection Kubernetes, PrometheusEndpoint Prometheus, ImmutableArray<string> Namespaces)
 {
+    /// <summary>Ends when there is telemetry to ask for: the demo works out its past first. A real Prometheus is asked at once.</summary>
+    public Task TelemetryReady { get; init; } = Task.CompletedTask;
+
     /// <summary>
     /// Resolves the options. Faults of the kubeconfig are found here, before anything starts; a server that does not
     /// answer is no fault of the configuration, and its sources will say so.

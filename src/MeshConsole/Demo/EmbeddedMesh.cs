@@ -26,13 +26,14 @@ internal sealed partial class EmbeddedMesh(MeshConsoleOptions options, ILoggerFa
     public async Task ActivateAsync(string id, CancellationToken cancellationToken)
     {
         var mesh = _mesh ?? throw new InvalidOperationException("The embedded mesh has not started yet.");
+        await mesh.Past.WaitAsync(cancellationToken);
         await mesh.Scenarios.ActivateAsync(id, cancellationToken);
     }
 
-    /// <summary>Starts the mesh and says how it is reached.</summary>
+    /// <summary>Starts the mesh and says how it is reached: its objects at once, its telemetry when six hours of past are there.</summary>
     public async Task<ClusterConnection> StartAsync(CancellationToken cancellationToken)
     {
-        var mesh = await SimulatedMesh.StartAsync(new SimulatorOptions(), loggers, time, cancellationToken);
+        var mesh = await SimulatedMesh.BeginAsync(new SimulatorOptions(), loggers, time, cancellationToken);
         _mesh = mesh;
         mesh.Scenarios.Changed += OnChanged;
 
@@ -43,7 +44,7 @@ internal sealed partial class EmbeddedMesh(MeshConsoleOptions options, ILoggerFa
         Log.Started(_logger, mesh.KubernetesUrl, kubeconfig, mesh.PrometheusUrl);
         OnChanged();
         var cluster = new ClusterOptions { Name = "payments-demo", Kubeconfig = kubeconfig, PrometheusUrl = mesh.PrometheusUrl.ToString() };
-        return ClusterConnection.Resolve(cluster, options.Telemetry, time);
+        return ClusterConnection.Resolve(cluster, options.Telemetry, time) with { TelemetryReady = mesh.Past };
     }
 
     public async ValueTask DisposeAsync()

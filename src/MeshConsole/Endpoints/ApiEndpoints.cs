@@ -65,7 +65,7 @@ internal static class ApiEndpoints
         }
 
         var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
-        return answer.Result is Ok<TopologyView> { Value: { } topology } ? rendered.For(topology, context) : answer.Result;
+        return answer.Result is Ok<TopologyView> { Value: { } topology } ? await rendered.AnswerAsync(topology, context) : answer.Result;
     }
 
     internal static bool TryReadLevel(string? text, out TopologyLevel level)

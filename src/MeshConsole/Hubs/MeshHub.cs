@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.SignalR;
 namespace MeshConsole.Hubs;
 
 /// <summary>The streams for topology canvas, wallboards and bots, documented in docs/api.md.</summary>
-internal sealed class MeshHub(IMeshSnapshots snapshots, IMeshViews views, TopologyDeltas deltas, ConnectionCounts connections, IDemoScenarios demo) : Hub
+internal sealed class MeshHub(IMeshSnapshots snapshots, TopologyMessages messages, ConnectionCounts connections, IDemoScenarios demo) : Hub
 {
     /// <summary>The state of every source, at once and whenever it changes.</summary>
     public async IAsyncEnumerable<StatusView> Status([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -44,10 +44,8 @@ internal sealed class MeshHub(IMeshSnapshots snapshots, IMeshViews views, Topolo
                 throw new HubException($"There is no cluster '{cluster}'.");
             }
 
-            var view = views.Topology(snapshot, query, level);
-            yield return last is null
-                ? new TopologyMessage(view.Revision, view.ObservedAt, view, null)
-                : new TopologyMessage(view.Revision, view.ObservedAt, null, deltas.Between(last, view));
+            var view = await messages.ViewAsync(snapshot, query, level);
+            yield return last is null ? await messages.WholeAsync(view) : await messages.DeltaAsync(last, view);
             last = view;
         }
     }

@@ -1,5 +1,7 @@
+using MeshConsole.Simulator.Kubernetes;
 using MeshConsole.Simulator.Prometheus;
 using MeshConsole.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeshConsole.Simulator.Tests.Mesh;
 
@@ -19,5 +21,29 @@ public sealed class StartTests
         times.Length.ShouldBe(1 + (345 * 2) + (15 * 12));
         (times[^1] - times[0]).ShouldBe((long)TimeSpan.FromHours(6).TotalMilliseconds);
         times[^1].ShouldBe(model.TickedAt.ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task Begin_HasTheObjectsAtOnceAndTheSamplesWhenThePastIsThere()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await using var mesh = await SimulatedMesh.BeginAsync(new SimulatorOptions { HistoryLength = TimeSpan.FromHours(1) }, NullLoggerFactory.Instance, TimeProvider.System, patience.Token);
+
+        mesh.Objects.Version(ResourceTypes.Pods).ShouldBeGreaterThan(0);
+        await mesh.Past.WaitAsync(patience.Token);
+
+        mesh.Samples.NewestMs.ShouldBe(mesh.SampledAt.ToUnixTimeMilliseconds());
+        (TimeProvider.System.GetUtcNow() - mesh.SampledAt).ShouldBeLessThan(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Dispose_EndsAPastThatIsStillWorkedOut()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var mesh = await SimulatedMesh.BeginAsync(new SimulatorOptions { HistoryLength = TimeSpan.FromDays(30) }, NullLoggerFactory.Instance, TimeProvider.System, patience.Token);
+
+        await mesh.DisposeAsync();
+
+        mesh.Past.IsCanceled.ShouldBeTrue();
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MeshConsole.Simulator.Prometheus;
 
 /// <summary>
@@ -52,6 +54,7 @@ internal sealed class ConstantChunk : Chunk
 
     public override void CopyValues(int from, int length, Span<double> target) => target[..length].Fill(_value);
 
+    [MethodImpl(Hot.FromTheStart)]
     public override bool TryAppend(double value)
     {
         // Bits, not ==: a NaN equals itself here, and minus zero is not zero.
@@ -102,6 +105,7 @@ internal sealed class Int16Chunk : Chunk
         for (var i = 0; i < source.Length; i++) target[i] = _base + source[i];
     }
 
+    [MethodImpl(Hot.FromTheStart)]
     public override bool TryAppend(double value)
     {
         var count = Count;
@@ -157,6 +161,7 @@ internal sealed class Int32Chunk : Chunk
         for (var i = 0; i < source.Length; i++) target[i] = _base + source[i];
     }
 
+    [MethodImpl(Hot.FromTheStart)]
     public override bool TryAppend(double value)
     {
         var count = Count;
@@ -207,6 +212,7 @@ internal sealed class RawChunk : Chunk
 
     public override void CopyValues(int from, int length, Span<double> target) => _values.AsSpan(from, length).CopyTo(target);
 
+    [MethodImpl(Hot.FromTheStart)]
     public override bool TryAppend(double value)
     {
         var count = Count;
