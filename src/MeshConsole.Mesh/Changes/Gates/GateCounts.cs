@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+namespace MeshConsole.Mesh.Changes.Gates;
+
+/// <summary>
+/// What the callers' proxies counted of one backend between two instants: increases of counters, safe against resets.
+/// </summary>
+/// <param name="Requests">All requests; null when no counter of the backend was found, which is not zero.</param>
+/// <param name="Errors">Requests that the server or the mesh failed (design, truth 7); null when not known.</param>
+/// <param name="Timed">Requests with a duration in the histogram; null when there is none.</param>
+/// <param name="Slow">Of those, requests that took longer than <paramref name="SlowBoundMs"/>.</param>
+/// <param name="SlowBoundMs">The bucket bound used.</param>
+public sealed record GateCounts(double? Requests, double? Errors, double? Timed, double? Slow, double? SlowBoundMs);
+
+/// <summary>The evidence of one look: everything a verdict is computed from, so that anybody can compute it again.</summary>
+/// <param name="From">Start of the window: when the stage was in force.</param>
+/// <param name="To">End of the window; both arms are counted over the same time.</param>
+/// <param name="Queries">The PromQL that was sent, in full.</param>
+/// <param name="Problem">Why the counters could not be read; null when they were.</param>
+public sealed record GateEvidence(DateTimeOffset From, DateTimeOffset To, GateCounts? Canary, GateCounts? Stable, ImmutableArray<string> Queries, string? Problem);
+
+/// <summary>One gate's verdict with its arithmetic in words.</summary>
+/// <param name="Code">Stable: <c>traffic, tripwire, objective, errors, latency</c>.</param>
+/// <param name="Title">What it guards, for people.</param>
+/// <param name="Message">What was found and what would change it.</param>
+/// <param name="Expected">When a verdict is possible at the current rate; null when now, or never at this rate.</param>
+public sealed record GateResult(string Code, string Title, GateVerdict Verdict, string Message, TimeSpan? Expected = null);
+
+/// <summary>All gates over one look.</summary>
+/// <param name="Verdict">The worst of them: a failure before an error before missing data before a pass.</param>
+/// <param name="Trips">Whether a failure must be acted on at once, without waiting for a second look.</param>
+public sealed record GateLook(GateEvidence Evidence, ImmutableArray<GateResult> Results, GateVerdict Verdict, bool Trips);

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace MeshConsole.Mesh.Changes.Writes;
+
+/// <summary>The target as the API server has it at the moment: read afresh for every decision, never taken from a watch.</summary>
+/// <param name="Object">The whole object.</param>
+/// <param name="SpecHash">SHA-256 of the canonical JSON of its spec.</param>
+/// <param name="Weights">Weights of the rule now, in the order of the plan's backends.</param>
+/// <param name="LastChange">Annotation that the newest write of the console left; null when there is none.</param>
+public sealed record LiveTarget(JsonElement Object, string Uid, string ResourceVersion, string SpecHash, ImmutableArray<int> Weights, string? LastChange);
+
+/// <summary>What the server answered to the patch with <c>dryRun=All</c>.</summary>
+/// <param name="Accepted">False also when it could not be asked.</param>
+/// <param name="Result">The object as it would be; null unless accepted.</param>
+/// <param name="Message">The server's words, or why it could not be asked.</param>
+/// <param name="Code">HTTP status; null without an answer.</param>
+public sealed record DryRunAnswer(bool Accepted, JsonElement? Result, string Message, int? Code);
+
+/// <summary>The rule of the plan is not where and what it was: another object, other matches, other destinations.</summary>
+public sealed class TargetChangedException(string message) : Exception(message);
