@@ -26,6 +26,9 @@ internal static class ApiProblem
     public static ProblemHttpResult HistoryUnavailable(string detail) =>
         Create(StatusCodes.Status502BadGateway, "history-unavailable", "History not available", detail);
 
+    public static ProblemHttpResult UnknownToken() =>
+        Create(StatusCodes.Status401Unauthorized, "unknown-token", "Unknown token", "The bearer token is not known here. MeshConsole:Auth:ApiTokens lists the hashes of those that are; without a token you read as viewer where that is allowed.");
+
     private static ProblemHttpResult Create(int status, string code, string title, string detail) =>
         TypedResults.Problem(detail: detail, title: title, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code });
 
