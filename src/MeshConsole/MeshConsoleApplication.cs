@@ -63,13 +63,14 @@ public static class MeshConsoleApplication
         services.AddSingleton<MetricsExporter>();
         services.AddScoped<SnapshotRequest>();
         services.AddSingleton<RenderedTopology>();
+        services.AddIdentity(options);
         services.AddProblemDetails();
         services.AddOpenApi("v1");
         services.AddResponseCompression();
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 64 * 1024)
             .AddJsonProtocol(json => ApiJson.Configure(json.PayloadSerializerOptions));
-        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval));
+        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo));
     }
 
     private static void Map(WebApplication app)
@@ -78,10 +79,12 @@ public static class MeshConsoleApplication
         app.UseStatusCodePages();
         app.UseSecurityHeaders();
         app.UseMiddleware<SameOriginMiddleware>();
+        app.UseIdentity();
         app.UseResponseCompression();
         app.UseAntiforgery();
         app.MapHealth();
         app.MapApi();
+        app.MapPersonas(app.Services.GetRequiredService<MeshConsoleOptions>());
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapHub<MeshHub>("/hubs/mesh", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents);
         app.MapUserInterface();

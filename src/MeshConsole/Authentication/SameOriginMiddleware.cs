@@ -15,6 +15,7 @@ internal sealed class SameOriginMiddleware(RequestDelegate next)
             || request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase)
             || HttpMethods.IsPost(request.Method)
             || HttpMethods.IsPut(request.Method)
+            || HttpMethods.IsPatch(request.Method)
             || HttpMethods.IsDelete(request.Method);
         if (!guarded || origin.Length == 0 || IsSame(origin, request))
         {

@@ -30,4 +30,13 @@ public sealed class ApiTokenOptions
 
     /// <summary>Null means all.</summary>
     public List<string>? Namespaces { get; set; }
+
+    /// <summary>The person who holds it; null means the name. Two tokens of one subject are one person where people are counted.</summary>
+    public string? Subject { get; set; }
+
+    /// <summary>User as whom the cluster is written to; null means the subject.</summary>
+    public string? ClusterUser { get; set; }
+
+    /// <summary>Groups of that user in the cluster.</summary>
+    public List<string> ClusterGroups { get; set; } = [];
 }

@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Changes.Execution;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace MeshConsole.Endpoints;
@@ -25,6 +26,28 @@ internal static class ApiProblem
 
     public static ProblemHttpResult HistoryUnavailable(string detail) =>
         Create(StatusCodes.Status502BadGateway, "history-unavailable", "History not available", detail);
+
+    public static ProblemHttpResult UnknownToken() =>
+        Create(StatusCodes.Status401Unauthorized, "unknown-token", "Unknown token", "The bearer token is not known here. MeshConsole:Auth:ApiTokens lists the hashes of those that are; without a token you read as viewer where that is allowed.");
+
+    /// <summary>What the change service refused; a guard that refused is named with its verdict.</summary>
+    public static ProblemHttpResult OfChange(ChangeException exception)
+    {
+        var (status, title) = exception.Fault switch
+        {
+            ChangeFault.Invalid => (StatusCodes.Status400BadRequest, "Invalid request"),
+            ChangeFault.Forbidden => (StatusCodes.Status403Forbidden, "Not allowed"),
+            ChangeFault.NotFound => (StatusCodes.Status404NotFound, "Not found"),
+            ChangeFault.Conflict => (StatusCodes.Status409Conflict, "Conflict"),
+            ChangeFault.Refused => (StatusCodes.Status422UnprocessableEntity, "Refused by a guard"),
+            _ => (StatusCodes.Status503ServiceUnavailable, "Not available"),
+        };
+        return TypedResults.Problem(detail: exception.Message, title: title, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["code"] = exception.Code,
+            ["guards"] = exception.Guards.IsDefaultOrEmpty ? null : exception.Guards,
+        });
+    }
 
     private static ProblemHttpResult Create(int status, string code, string title, string detail) =>
         TypedResults.Problem(detail: detail, title: title, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code });

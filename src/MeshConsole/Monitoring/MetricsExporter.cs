@@ -1,4 +1,5 @@
 using MeshConsole.Endpoints;
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
@@ -76,20 +77,22 @@ internal sealed class MetricsExporter(IMeshSnapshots snapshots, IMeshViews views
 
     private void WriteTraffic(MetricsText text, MeshSnapshot snapshot)
     {
-        var topologies = snapshot.Clusters.Select(c => (c.Name, View: views.Topology(snapshot, MeshQuery.For(c.Name, []), TopologyLevel.Namespace))).ToList();
+        var topologies = snapshot.Clusters.Select(c => (c.Name, Namespaces: views.Topology(snapshot, MeshQuery.For(c.Name, []), TopologyLevel.Namespace)
+            // External hosts keep a node of their own in this view, and some stand in a namespace: that one would be told twice.
+            .Nodes.Where(n => n.Kind == NodeKind.Namespace).ToList())).ToList();
         text.Family("mesh_namespace_requests_per_second", "gauge", "Requests per second that arrive in the namespace.");
-        foreach (var (cluster, view) in topologies)
+        foreach (var (cluster, namespaces) in topologies)
         {
-            foreach (var node in view.Nodes.Where(n => n.RequestsPerSecond is not null))
+            foreach (var node in namespaces.Where(n => n.RequestsPerSecond is not null))
             {
                 text.Sample("mesh_namespace_requests_per_second", node.RequestsPerSecond!.Value, ("cluster", cluster), ("namespace", node.Namespace));
             }
         }
 
         text.Family("mesh_namespace_error_ratio", "gauge", "Share of those requests that the server or the mesh failed to answer, 0 to 1.");
-        foreach (var (cluster, view) in topologies)
+        foreach (var (cluster, namespaces) in topologies)
         {
-            foreach (var node in view.Nodes.Where(n => n.ErrorRatio is not null))
+            foreach (var node in namespaces.Where(n => n.ErrorRatio is not null))
             {
                 text.Sample("mesh_namespace_error_ratio", node.ErrorRatio!.Value, ("cluster", cluster), ("namespace", node.Namespace));
             }

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
+
+namespace MeshConsole.Endpoints;
+
+/// <summary>A change as REST shows it. People are named by issuer, subject and name; where they sat stands in the audit only.</summary>
+public sealed record ChangeView(
+    string Id,
+    long Version,
+    ChangeState State,
+    string StateReason,
+    string RouteId,
+    ChangePlan Plan,
+    ChangeBase Base,
+    string PlanHash,
+    string PolicyHash,
+    PersonView Requester,
+    PersonView? Executor,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? ExpiresAt,
+    int RequiredApprovals,
+    string ApprovalReason,
+    ImmutableArray<ApprovalView> Approvals,
+    ImmutableArray<GuardVerdict> Guards,
+    int Stage,
+    ImmutableArray<StageProgress> Progress,
+    ImmutableArray<WriteView> Writes)
+{
+    public static ChangeView Of(ChangeRecord change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return new ChangeView(
+            change.Id,
+            change.Version,
+            change.State,
+            change.StateReason,
+            change.Plan.Target.RouteId,
+            change.Plan,
+            change.Base,
+            change.PlanHash,
+            change.PolicyHash,
+            PersonView.Of(change.Requester),
+            change.Executor is { } executor ? PersonView.Of(executor) : null,
+            change.CreatedAt,
+            change.UpdatedAt,
+            change.ExpiresAt,
+            change.RequiredApprovals,
+            change.ApprovalReason,
+            [.. change.Approvals.Select(approval => new ApprovalView(PersonView.Of(approval.By), approval.Approved, approval.Comment, approval.At, approval.PlanHash, string.Equals(approval.PlanHash, change.PlanHash, StringComparison.Ordinal)))],
+            change.Guards,
+            change.Stage,
+            change.Progress,
+            [.. change.Writes.Select(WriteView.Of)]);
+    }
+}
+
+public sealed record PersonView(string Issuer, string Subject, string Name)
+{
+    public static PersonView Of(Actor actor)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return new PersonView(actor.Issuer, actor.Subject, actor.Name);
+    }
+}
+
+/// <param name="Counts">Whether it was given on the plan, base and policy as they are now.</param>
+public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts);
+
+/// <param name="Patch">The JSON patch as it was sent.</param>
+public sealed record WriteView(
+    string Id,
+    string Purpose,
+    ImmutableArray<int> Weights,
+    JsonElement Patch,
+    string ResourceVersionBefore,
+    DateTimeOffset IntendedAt,
+    WriteOutcome Outcome,
+    DateTimeOffset? SettledAt,
+    string? ResourceVersionAfter,
+    string? AuditId,
+    string? Message)
+{
+    public static WriteView Of(ChangeWrite write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        using var patch = JsonDocument.Parse(write.Patch);
+        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message);
+    }
+}
