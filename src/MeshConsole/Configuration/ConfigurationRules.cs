@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using MeshConsole.Mesh.Changes.Guards;
 
 namespace MeshConsole.Configuration;
 
@@ -152,19 +154,70 @@ internal static partial class ConfigurationRules
     private static IEnumerable<ConfigurationFault> Changes(MeshConsoleOptions options)
     {
         const string Key = $"{MeshConsoleOptions.SectionName}:Changes";
-        if (options.Changes.Enabled)
+        var changes = options.Changes;
+        foreach (var (name, value, least, most) in new[]
         {
-            yield return new ConfigurationFault($"{Key}:Enabled", "true", "this version only reads; leave the key out or set it to false");
+            ("MaxStepPercent", changes.MaxStepPercent, 1, 100),
+            ("RequiredApprovals", changes.RequiredApprovals, 0, 10),
+            ("HighRiskApprovals", changes.HighRiskApprovals, 0, 10),
+            ("HighRiskStepPercent", changes.HighRiskStepPercent, 1, 100),
+            ("NoApprovalUpToPercent", changes.NoApprovalUpToPercent, 0, 100),
+            ("MaxStartsPerHour", changes.MaxStartsPerHour, 1, 10_000),
+        })
+        {
+            if (value < least || value > most)
+            {
+                yield return new ConfigurationFault($"{Key}:{name}", value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most} is expected"));
+            }
         }
 
-        if (options.Changes.MaxStepPercent is < 1 or > 100)
+        if (changes.HighRiskApprovals < changes.RequiredApprovals)
         {
-            yield return new ConfigurationFault($"{Key}:MaxStepPercent", options.Changes.MaxStepPercent.ToString(System.Globalization.CultureInfo.InvariantCulture), "a number from 1 to 100 is expected");
+            yield return new ConfigurationFault($"{Key}:HighRiskApprovals", changes.HighRiskApprovals.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"must not be below RequiredApprovals ({changes.RequiredApprovals})"));
         }
 
-        if (options.Changes.RequiredApprovals is < 0 or > 10)
+        if (changes.MinSoak is { } soak && (soak < TimeSpan.FromSeconds(1) || soak > TimeSpan.FromDays(7)))
         {
-            yield return new ConfigurationFault($"{Key}:RequiredApprovals", options.Changes.RequiredApprovals.ToString(System.Globalization.CultureInfo.InvariantCulture), "a number from 0 to 10 is expected");
+            yield return new ConfigurationFault($"{Key}:MinSoak", soak.ToString(), "a time between 00:00:01 and 7.00:00:00 is expected");
+        }
+
+        if (changes.ApprovalLifetime < TimeSpan.FromMinutes(1) || changes.ApprovalLifetime > TimeSpan.FromDays(31))
+        {
+            yield return new ConfigurationFault($"{Key}:ApprovalLifetime", changes.ApprovalLifetime.ToString(), "a time between 00:01:00 and 31.00:00:00 is expected");
+        }
+
+        var last = 0;
+        foreach (var step in changes.DefaultSteps)
+        {
+            if (!int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent <= last || percent > 100)
+            {
+                yield return new ConfigurationFault($"{Key}:DefaultSteps", step, "growing whole percentages from 1 to 100 are expected, for example 1,5,25,50,100");
+                break;
+            }
+
+            last = percent;
+        }
+
+        foreach (var (list, names) in new[] { ("CriticalNamespaces", changes.CriticalNamespaces), ("ReadOnlyNamespaces", changes.ReadOnlyNamespaces) })
+        {
+            foreach (var name in names.Where(n => !KubernetesName().IsMatch(n)))
+            {
+                yield return new ConfigurationFault($"{Key}:{list}", name, "this is not a name of a namespace (lower-case letters, digits and '-', at most 63)");
+            }
+        }
+
+        for (var i = 0; i < changes.FreezeWindows.Count; i++)
+        {
+            var window = changes.FreezeWindows[i];
+            if (window.Name.Length == 0)
+            {
+                yield return new ConfigurationFault($"{Key}:FreezeWindows:{i}:Name", null, "a name is expected; it is shown to those who must wait");
+            }
+
+            if (FreezeCalendar.Fault(window.ToWindow()) is { } fault)
+            {
+                yield return new ConfigurationFault($"{Key}:FreezeWindows:{i}", $"{window.Schedule} for {window.Duration} in {window.TimeZone}", fault);
+            }
         }
     }
 
@@ -178,7 +231,7 @@ internal static partial class ConfigurationRules
 
         if (certificates.LateRenewalRatio is <= 0 or >= 1)
         {
-            yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(System.Globalization.CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
+            yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
         }
     }
 

@@ -80,4 +80,8 @@ public sealed record ReadOnlySwitch(string? Cluster, string? Namespace, string R
 
 /// <summary>Leave to skip freeze, approvals, soak and rate limit in a narrow scope for a short time.</summary>
 /// <param name="TargetKey">The one target it holds for.</param>
-public sealed record BreakGlass(string Id, Actor By, string TargetKey, string Reason, string? Ticket, DateTimeOffset At, DateTimeOffset ExpiresAt);
+public sealed record BreakGlass(string Id, Actor By, string TargetKey, string Reason, string? Ticket, DateTimeOffset At, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Whether it is for this target and has not run out.</summary>
+    public bool CoversAt(string targetKey, DateTimeOffset now) => string.Equals(TargetKey, targetKey, StringComparison.Ordinal) && At <= now && now < ExpiresAt;
+}
