@@ -11,6 +11,34 @@ namespace MeshConsole.Mesh.Changes;
 /// </summary>
 internal static class MatchWords
 {
+    /// <summary>
+    /// The matches of a rule, one sentence each; they are alternatives. One without conditions makes the others meaningless,
+    /// so the rule then takes everything, as a rule without matches does.
+    /// </summary>
+    /// <param name="list">Name of the rule's field that holds them.</param>
+    /// <param name="words">One match in words; null when it has no conditions.</param>
+    public static (ImmutableArray<string> Matches, bool CatchesAll) Alternatives(JsonElement rule, string list, Func<JsonElement, string?> words)
+    {
+        var written = rule.Get(list);
+        if (written.IsPresent() && written.ValueKind != JsonValueKind.Array)
+        {
+            return ([Unread], false);
+        }
+
+        var matches = ImmutableArray.CreateBuilder<string>();
+        foreach (var match in rule.Items(list))
+        {
+            if (words(match) is not { } sentence)
+            {
+                return ([], true);
+            }
+
+            matches.Add(sentence);
+        }
+
+        return (matches.ToImmutable(), matches.Count == 0);
+    }
+
     /// <summary>Conditions of one match joined by "and"; null when it has none and so takes everything.</summary>
     public static string? Http(JsonElement match)
     {
@@ -158,10 +186,12 @@ internal static class MatchWords
         return Join(match, words);
     }
 
+    private const string Unread = "a match that cannot be read";
+
     private const string Unreadable = "something that cannot be read";
 
     private static string? Join(JsonElement match, List<string> words) =>
-        !match.IsObject() ? "a match that cannot be read" : words.Count == 0 ? null : string.Join(" and ", words);
+        !match.IsObject() ? Unread : words.Count == 0 ? null : string.Join(" and ", words);
 
     private static string Common(string key, JsonElement value) => key switch
     {

@@ -69,27 +69,11 @@ internal static class VirtualServiceReader
             notes.ToImmutable());
     }
 
+    /// <summary>In an http rule the prefix <c>/</c> keeps nothing out, although it is a condition.</summary>
     private static (ImmutableArray<string> Matches, bool CatchesAll) Matches(JsonElement rule, string protocol)
     {
-        var written = rule.Get("match");
-        if (written.IsPresent() && written.ValueKind != JsonValueKind.Array)
-        {
-            return (["a match that cannot be read"], false);
-        }
-
-        var matches = ImmutableArray.CreateBuilder<string>();
-        foreach (var match in rule.Items("match"))
-        {
-            // The matches are alternatives: one without conditions makes the others meaningless.
-            if ((protocol == "http" ? MatchWords.Http(match) : MatchWords.Connection(match)) is not { } words)
-            {
-                return ([], true);
-            }
-
-            matches.Add(words);
-        }
-
-        return matches.Count == 0 ? ([], true) : (matches.ToImmutable(), matches is ["path starts with /"]);
+        var (matches, catchesAll) = MatchWords.Alternatives(rule, "match", protocol == "http" ? MatchWords.Http : MatchWords.Connection);
+        return (matches, catchesAll || matches is ["path starts with /"]);
     }
 
     private static ImmutableArray<RouteBackendText> Backends(MeshObject virtualService, JsonElement rule, string domain, ImmutableArray<string>.Builder notes)
@@ -104,17 +88,11 @@ internal static class VirtualServiceReader
                 notes.Add("A destination has no host that can be read.");
             }
 
-            var weight = route.Get("weight");
-            if (weight.IsPresent() && weight.Whole() is null)
-            {
-                notes.Add("A weight is not a whole number: it is read as omitted.");
-            }
-
             backends.Add(new RouteBackendText(
                 host is null ? WorkloadId.UnknownName : ServiceHost.Expand(host, virtualService.Meta.Namespace, domain),
                 destination.Text("subset"),
                 destination.Get("port").Whole("number"),
-                weight.Whole(),
+                RouteShares.Weight(route, notes),
                 null));
         }
 
