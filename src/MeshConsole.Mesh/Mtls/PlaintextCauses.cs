@@ -112,6 +112,9 @@ internal sealed class PlaintextCauses
         return service is { Headless: true }
             ? ($"{service.Host} is headless: auto mTLS does not cover calls that pick a pod by themselves.",
                 $"Set tls mode ISTIO_MUTUAL for {service.Host} in a DestinationRule, once all its pods have a proxy.")
+            : _cluster.ScrapeGaps.TryGetValue(source.Id, out var gap)
+            ? ($"{name} has a proxy. Telemetry missing: {gap.Words("of the caller")}, so whether this traffic went through it is not known.",
+                $"Let Prometheus scrape the proxies of {name}; then look here again.")
             : ($"{name} has a proxy and nothing read here explains it.",
                 "Look for enableAutoMtls: false in the mesh configuration, an EnvoyFilter, and calls to the address of a pod instead of the service.");
     }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Model;
 
@@ -23,9 +24,15 @@ public sealed record ClusterSnapshot
     /// <summary>Ordered by id.</summary>
     public required ImmutableArray<Service> Services { get; init; }
 
-    /// <summary>Ordered by source, target, service, protocol. Empty also when telemetry is not known: see <see cref="Telemetry"/>.</summary>
+    /// <summary>
+    /// Ordered by source, target, service, protocol. Empty also when telemetry is not known: see <see cref="Telemetry"/>.
+    /// Edges whose reporters stopped being scraped stay, with every number null: see <see cref="ScrapeGaps"/>.
+    /// </summary>
     public required ImmutableArray<Edge> Edges { get; init; }
 
     /// <summary>The telemetry behind <see cref="Edges"/>; null until Prometheus has answered once.</summary>
     public TelemetryFrame? Telemetry { get; init; }
+
+    /// <summary>Workloads that have ready proxies which are not scraped; a workload that is not in here is scraped, or it is not known.</summary>
+    public IReadOnlyDictionary<WorkloadId, ScrapeGap> ScrapeGaps { get; init; } = FrozenDictionary<WorkloadId, ScrapeGap>.Empty;
 }

@@ -22,6 +22,7 @@ public static class SnapshotBuilder
         var workloads = workloadsKept ? previous!.Workloads : WorkloadResolver.Resolve(cluster, objects);
         var servicesKept = workloadsKept && before!.Services == objects.Services && before.EndpointSlices == objects.EndpointSlices;
         var services = servicesKept ? previous!.Services : ServiceResolver.Resolve(cluster, objects, workloads);
+        var gaps = ScrapeGaps.Of(workloads, telemetry);
         return new ClusterSnapshot
         {
             Name = cluster,
@@ -30,8 +31,9 @@ public static class SnapshotBuilder
             Objects = objects,
             Workloads = workloads,
             Services = services,
-            Edges = telemetry?.Edges ?? [],
+            Edges = telemetry is null ? [] : ScrapeGaps.KeepUnknown(previous, telemetry, gaps),
             Telemetry = telemetry,
+            ScrapeGaps = gaps,
         };
     }
 
