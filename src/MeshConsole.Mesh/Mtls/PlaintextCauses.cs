@@ -225,8 +225,8 @@ internal sealed class PlaintextCauses
 
     private static int RunningPods(Workload workload) => workload.Pods.Count(p => p.Phase is PodPhase.Running or PodPhase.Unknown);
 
-    private static bool IsSystem(string @namespace) =>
-        @namespace is PeerAuthenticationResolver.DefaultRootNamespace or "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
+    private bool IsSystem(string @namespace) =>
+        @namespace == _cluster.RootNamespace || @namespace is "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
 
     private static string Name(WorkloadId id) => $"{id.Namespace}/{id.Name}";
 

@@ -7,7 +7,16 @@ namespace MeshConsole.Mesh.Snapshots;
 /// <summary>One cluster in a snapshot: the raw material of every view.</summary>
 public sealed record ClusterSnapshot
 {
+    /// <summary>Istio's own default.</summary>
+    public const string DefaultRootNamespace = "istio-system";
+
     public required string Name { get; init; }
+
+    /// <summary>
+    /// Where policies hold for the whole mesh and where istiod keeps the keys it signs with: <c>rootNamespace</c> of the
+    /// mesh configuration, as the console's configuration has it.
+    /// </summary>
+    public string RootNamespace { get; init; } = DefaultRootNamespace;
 
     /// <summary>Mesh kinds found: <c>istio</c>, <c>istio-ambient</c>, <c>linkerd</c>.</summary>
     public ImmutableArray<string> Meshes { get; init; } = [];

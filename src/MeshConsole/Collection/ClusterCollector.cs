@@ -16,6 +16,7 @@ internal sealed class ClusterCollector : IDisposable
     public ClusterCollector(ClusterConnection connection, TelemetryOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Name = connection.Name;
+        RootNamespace = connection.RootNamespace;
         _kubernetes = new KubernetesClient(connection.Kubernetes, time);
         _objects = new ClusterObjectSource(_kubernetes, new ClusterWatchOptions { Namespaces = connection.Namespaces }, time, loggers.CreateLogger<ClusterObjectSource>());
 
@@ -29,6 +30,8 @@ internal sealed class ClusterCollector : IDisposable
     }
 
     public string Name { get; }
+
+    public string RootNamespace { get; }
 
     public IClusterObjectSource Objects => _objects;
 
