@@ -34,10 +34,19 @@ internal static class ScrapeGaps
             int running = 0, missing = 0;
             foreach (var pod in workload.Pods)
             {
-                if (pod.Phase == PodPhase.Running && pod.Ready && pod.Meta.DeletedAt is null && pod.Meta.CreatedAt <= scraped.At - s_settling && HasEnvoy(pod))
+                if (pod.Phase != PodPhase.Running || !pod.Ready || pod.Meta.DeletedAt is not null || pod.Meta.CreatedAt > scraped.At - s_settling)
+                {
+                    continue;
+                }
+
+                if (scraped.Pods.Contains((pod.Meta.Namespace, pod.Meta.Name)))
                 {
                     running++;
-                    missing += scraped.Pods.Contains((pod.Meta.Namespace, pod.Meta.Name)) ? 0 : 1;
+                }
+                else if (HasEnvoy(pod))
+                {
+                    running++;
+                    missing++;
                 }
             }
 
@@ -55,7 +64,7 @@ internal static class ScrapeGaps
     /// stay, with every number not known, for as long as the gap does. Without this an edge would vanish, as if nothing
     /// called any more.
     /// </summary>
-    public static ImmutableArray<Edge> KeepUnknown(ClusterSnapshot? previous, TelemetryFrame frame, FrozenDictionary<WorkloadId, ScrapeGap> gaps)
+    public static ImmutableArray<Edge> KeepUnknown(ClusterSnapshot? previous, TelemetryFrame frame, IReadOnlyDictionary<WorkloadId, ScrapeGap> gaps)
     {
         // A frame of the past knows nothing of what was seen later.
         if (gaps.Count == 0 || previous?.Telemetry is not { } before || frame.At < before.At)

@@ -23,7 +23,8 @@ public static class SnapshotBuilder
         var workloads = workloadsKept ? previous!.Workloads : WorkloadResolver.Resolve(cluster, objects);
         var servicesKept = workloadsKept && before!.Services == objects.Services && before.EndpointSlices == objects.EndpointSlices;
         var services = servicesKept ? previous!.Services : ServiceResolver.Resolve(cluster, objects, workloads);
-        var gaps = ScrapeGaps.Of(workloads, telemetry);
+        var proxiesKept = workloadsKept && ReferenceEquals(previous!.Telemetry, telemetry);
+        var gaps = proxiesKept ? previous!.ScrapeGaps : ScrapeGaps.Of(workloads, telemetry);
         return new ClusterSnapshot
         {
             Name = cluster,
@@ -33,7 +34,7 @@ public static class SnapshotBuilder
             Objects = objects,
             Workloads = workloads,
             Services = services,
-            Edges = telemetry is null ? [] : ScrapeGaps.KeepUnknown(previous, telemetry, gaps),
+            Edges = telemetry is null ? [] : proxiesKept ? previous!.Edges : ScrapeGaps.KeepUnknown(previous, telemetry, gaps),
             Telemetry = telemetry,
             ScrapeGaps = gaps,
         };
