@@ -62,6 +62,13 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
     /// <summary>Ends when the past is there and the present goes on; fails when it could not be worked out.</summary>
     public Task Past { get; }
 
+    /// <summary>
+    /// A fault: takes a workload, or one of its pods, out of what Prometheus scrapes, or back in. Traffic flows on and is
+    /// counted where others are scraped. Holds from the next scrape on.
+    /// </summary>
+    /// <returns>False when there is no such workload or pod.</returns>
+    public bool SetScraped(string @namespace, string name, bool scraped) => SetScraped(_model, @namespace, name, scraped);
+
     /// <summary>The time of the newest samples.</summary>
     public DateTimeOffset SampledAt => _model.TickedAt;
 
@@ -108,14 +115,14 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
             var kubernetesStart = LoopbackServer.StartAsync(options.KubernetesPort, loggers, server =>
             {
                 Kubernetes.KubernetesApi.Map(server, model.Objects, kubernetesApi, time);
-                ControlEndpoints.Map(server, scenarios);
+                ControlEndpoints.Map(server, scenarios, (ns, name, scraped) => SetScraped(model, ns, name, scraped));
             }, cancellationToken);
             kubernetes = await kubernetesStart.ConfigureAwait(false);
             prometheus = await LoopbackServer.StartAsync(options.PrometheusPort, loggers, server =>
             {
                 server.Use((HttpContext context, RequestDelegate next) => prometheusFaults.ApplyAsync(context, () => next(context), time));
                 PrometheusApi.Map(server, model.Samples, time);
-                ControlEndpoints.Map(server, scenarios);
+                ControlEndpoints.Map(server, scenarios, (ns, name, scraped) => SetScraped(model, ns, name, scraped));
                 server.MapGet("/metrics", (RequestDelegate)(context => WriteMetricsAsync(context, model)));
             }, cancellationToken).ConfigureAwait(false);
             var past = BeginScenarioAsync(history, scenarios, options.Scenario, cancellationToken);
@@ -145,6 +152,11 @@ public sealed partial class SimulatedMesh : IAsyncDisposable
         await _prometheus.DisposeAsync().ConfigureAwait(false);
         _model.Dispose();
         _stopping.Dispose();
+    }
+
+    private static bool SetScraped(MeshModel model, string @namespace, string name, bool scraped)
+    {
+        lock (model.Gate) return model.Telemetry.SetScraped(@namespace, name, scraped);
     }
 
     private static async Task WriteMetricsAsync(HttpContext context, MeshModel model)

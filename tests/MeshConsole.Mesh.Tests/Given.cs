@@ -3,6 +3,7 @@ using System.Text.Json;
 using MeshConsole.Mesh.Kubernetes.Objects;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Testing;
 
 namespace MeshConsole.Mesh.Tests;
 
@@ -84,11 +85,7 @@ internal static class Given
     public static MeshObject Object(string kind, string name, string spec, string @namespace = "payments", string? status = null, DateTimeOffset? createdAt = null, string? annotations = null, string? labels = null, string apiVersion = "v1") =>
         new(Meta(name, @namespace, createdAt, annotations, labels), apiVersion, kind, Json(spec), status is null ? default : Json(status));
 
-    public static JsonElement Json(string text)
-    {
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
-    }
+    public static JsonElement Json(string text) => SampleMesh.Json(text);
 
     public static Edge Edge(string source, string target, ReporterTraffic? fromSource = null, ReporterTraffic? fromDestination = null, string? host = null, string protocol = "http", string? sourceNamespace = null, string targetNamespace = "payments") => new()
     {
@@ -122,32 +119,7 @@ internal static class Given
     };
 
     /// <summary>Objects of a cluster where every kind has been read and there is none.</summary>
-    public static ClusterObjects NoObjects { get; } = new()
-    {
-        Namespaces = [],
-        Pods = [],
-        Services = [],
-        EndpointSlices = [],
-        Deployments = [],
-        ReplicaSets = [],
-        Nodes = [],
-        RootConfigMaps = [],
-        Secrets = [],
-        VirtualServices = [],
-        DestinationRules = [],
-        Gateways = [],
-        ServiceEntries = [],
-        Sidecars = [],
-        PeerAuthentications = [],
-        AuthorizationPolicies = [],
-        RequestAuthentications = [],
-        Telemetries = [],
-        KubernetesGateways = [],
-        HttpRoutes = [],
-        GrpcRoutes = [],
-        ReferenceGrants = [],
-        Certificates = [],
-    };
+    public static ClusterObjects NoObjects => SampleMesh.NoObjects;
 
     public static ClusterSnapshot ClusterOf(
         ClusterObjects? objects = null,

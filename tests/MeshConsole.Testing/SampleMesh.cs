@@ -103,6 +103,12 @@ public static partial class SampleMesh
     public static MeshObject Object(string apiVersion, string kind, string @namespace, string name, string spec, string? status = null, DateTimeOffset? createdAt = null) =>
         new(Meta(@namespace, name, createdAt: createdAt), apiVersion, kind, Json(spec), status is null ? default : Json(status));
 
+    public static JsonElement Json(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+
     /// <summary>A PeerAuthentication; <paramref name="selector"/> null selects the whole namespace.</summary>
     public static MeshObject PeerAuthentication(string @namespace, string name, string mode, (string Key, string Value)? selector = null, string? portLevel = null, DateTimeOffset? createdAt = null)
     {
@@ -124,37 +130,47 @@ public static partial class SampleMesh
         return Object("security.istio.io/v1", "PeerAuthentication", @namespace, name, "{" + string.Join(", ", parts) + "}", createdAt: createdAt);
     }
 
+    /// <summary>Objects of a cluster where every kind has been read and there is none.</summary>
+    public static ClusterObjects NoObjects { get; } = new()
+    {
+        Namespaces = [],
+        Pods = [],
+        Services = [],
+        EndpointSlices = [],
+        Deployments = [],
+        ReplicaSets = [],
+        Nodes = [],
+        RootConfigMaps = [],
+        Secrets = [],
+        VirtualServices = [],
+        DestinationRules = [],
+        Gateways = [],
+        ServiceEntries = [],
+        Sidecars = [],
+        PeerAuthentications = [],
+        AuthorizationPolicies = [],
+        RequestAuthentications = [],
+        Telemetries = [],
+        KubernetesGateways = [],
+        HttpRoutes = [],
+        GrpcRoutes = [],
+        ReferenceGrants = [],
+        Certificates = [],
+    };
+
     /// <summary>Objects of a cluster whose sources have all answered: every list that is not given is empty, not unknown.</summary>
     public static ClusterObjects Objects(
         IEnumerable<Pod>? pods = null,
         IEnumerable<Controller>? deployments = null,
         IEnumerable<Controller>? replicaSets = null,
         IEnumerable<KubernetesService>? services = null,
-        IEnumerable<Namespace>? namespaces = null) => new()
+        IEnumerable<Namespace>? namespaces = null) => NoObjects with
         {
             Namespaces = Ordered(namespaces),
             Pods = Ordered(pods),
             Services = Ordered(services),
-            EndpointSlices = [],
             Deployments = Ordered(deployments),
             ReplicaSets = Ordered(replicaSets),
-            Nodes = [],
-            RootConfigMaps = [],
-            Secrets = [],
-            VirtualServices = [],
-            DestinationRules = [],
-            Gateways = [],
-            ServiceEntries = [],
-            Sidecars = [],
-            PeerAuthentications = [],
-            AuthorizationPolicies = [],
-            RequestAuthentications = [],
-            Telemetries = [],
-            KubernetesGateways = [],
-            HttpRoutes = [],
-            GrpcRoutes = [],
-            ReferenceGrants = [],
-            Certificates = [],
         };
 
     /// <summary>Every watched kind live since five minutes, Prometheus too.</summary>
@@ -207,11 +223,5 @@ public static partial class SampleMesh
             SampleProxy.Gateway => [new Container("istio-proxy", proxyImage, false, ready, 0, null, [8080, 8443])],
             _ => throw new ArgumentOutOfRangeException(nameof(proxy), proxy, null),
         };
-    }
-
-    private static JsonElement Json(string text)
-    {
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
     }
 }

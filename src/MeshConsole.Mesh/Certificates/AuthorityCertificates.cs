@@ -1,6 +1,5 @@
 using System.Globalization;
 using MeshConsole.Mesh.Kubernetes.Objects;
-using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Prometheus;
 
 namespace MeshConsole.Mesh.Certificates;
@@ -18,7 +17,6 @@ internal static class AuthorityCertificates
 
     private const string SelfSigned = "istio-ca-secret";
     private const string PluggedIn = "cacerts";
-    private const string RootNamespace = PeerAuthenticationResolver.DefaultRootNamespace;
 
     public static void Add(CertificateSet set)
     {
@@ -86,13 +84,13 @@ internal static class AuthorityCertificates
 
     private static (string? RenewedBy, CertificateRenewal? Renewal) RootRenewer(CertificateSet set, ParsedCertificate root)
     {
-        if (set.Secret(RootNamespace, SelfSigned) is { } selfSigned && Holds(selfSigned, root, "root-cert.pem", "ca-cert.pem"))
+        if (set.Secret(set.RootNamespace, SelfSigned) is { } selfSigned && Holds(selfSigned, root, "root-cert.pem", "ca-cert.pem"))
         {
-            return ($"istiod (self-signed, Secret {RootNamespace}/{SelfSigned})", SelfSignedRenewal(root));
+            return ($"istiod (self-signed, Secret {set.RootNamespace}/{SelfSigned})", SelfSignedRenewal(root));
         }
 
-        return set.Secret(RootNamespace, PluggedIn) is { } pluggedIn && Holds(pluggedIn, root, "root-cert.pem", "ca.crt", "ca-cert.pem", "tls.crt")
-            ? (set.RenewerOf(pluggedIn), set.RenewalOf(RootNamespace, PluggedIn))
+        return set.Secret(set.RootNamespace, PluggedIn) is { } pluggedIn && Holds(pluggedIn, root, "root-cert.pem", "ca.crt", "ca-cert.pem", "tls.crt")
+            ? (set.RenewerOf(pluggedIn), set.RenewalOf(set.RootNamespace, PluggedIn))
             : (null, null);
     }
 
@@ -107,7 +105,7 @@ internal static class AuthorityCertificates
         var any = false;
         foreach (var secret in set.Cluster.Objects.Secrets.IsDefault ? [] : set.Cluster.Objects.Secrets)
         {
-            var istio = secret.Meta.Namespace == RootNamespace && secret.Meta.Name is SelfSigned or PluggedIn;
+            var istio = secret.Meta.Namespace == set.RootNamespace && secret.Meta.Name is SelfSigned or PluggedIn;
             var linkerd = secret.Meta.Name == "linkerd-identity-issuer";
             if (!istio && !linkerd)
             {
@@ -121,7 +119,7 @@ internal static class AuthorityCertificates
             }
         }
 
-        if (!any && set.Query.Matches(RootNamespace))
+        if (!any && set.Query.Matches(set.RootNamespace))
         {
             AddFromMetric(set, ControlPlaneMetrics.SigningExpiry, CertificateKind.Issuer, "issuer", "signing certificate of istiod");
         }
@@ -149,9 +147,9 @@ internal static class AuthorityCertificates
 
         var chain = certificates.Skip(1).Concat(CertificateSet.Read(CertificateSet.Entry(secret, "cert-chain.pem")));
         var described = set.Describe(row, certificate, selfSigned ? SelfSignedRenewal(certificate) : set.RenewalOf(secret.Meta.Namespace, secret.Meta.Name), chain);
-        if (selfSigned && set.Secret(RootNamespace, PluggedIn) is not null)
+        if (selfSigned && set.Secret(set.RootNamespace, PluggedIn) is not null)
         {
-            return described with { PresentedBy = null, Message = $"{described.Message} Not in use: Secret {RootNamespace}/{PluggedIn} takes its place." };
+            return described with { PresentedBy = null, Message = $"{described.Message} Not in use: Secret {set.RootNamespace}/{PluggedIn} takes its place." };
         }
 
         var untrusted = Untrusting(set, secret, certificate);

@@ -36,6 +36,9 @@ internal sealed class CertificateSet
 
     public ClusterSnapshot Cluster { get; }
 
+    /// <summary>Where istiod keeps what it signs with.</summary>
+    public string RootNamespace => Cluster.RootNamespace;
+
     public MeshQuery Query { get; }
 
     public CertificateThresholds Thresholds { get; }

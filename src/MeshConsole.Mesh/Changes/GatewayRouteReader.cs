@@ -62,7 +62,7 @@ internal static class GatewayRouteReader
             notes.Add("The rule cannot be read.");
         }
 
-        var (matches, catchesAll) = Matches(rule, protocol);
+        var (matches, catchesAll) = MatchWords.Alternatives(rule, "matches", protocol == "grpc" ? MatchWords.GrpcRoute : MatchWords.HttpRoute);
         var backends = RouteShares.Of(Backends(route, rule, domain, grants, notes), omitted: 1, singleTakesAll: false, notes);
         var redirected = rule.Items("filters").Any(f => f.Text("type") is "RequestRedirect");
         if (backends.IsEmpty && !redirected)
@@ -93,28 +93,6 @@ internal static class GatewayRouteReader
             notes.ToImmutable());
     }
 
-    private static (ImmutableArray<string> Matches, bool CatchesAll) Matches(JsonElement rule, string protocol)
-    {
-        var written = rule.Get("matches");
-        if (written.IsPresent() && written.ValueKind != JsonValueKind.Array)
-        {
-            return (["a match that cannot be read"], false);
-        }
-
-        var matches = ImmutableArray.CreateBuilder<string>();
-        foreach (var match in rule.Items("matches"))
-        {
-            if ((protocol == "grpc" ? MatchWords.GrpcRoute(match) : MatchWords.HttpRoute(match)) is not { } words)
-            {
-                return ([], true);
-            }
-
-            matches.Add(words);
-        }
-
-        return (matches.ToImmutable(), matches.Count == 0);
-    }
-
     private static ImmutableArray<RouteBackendText> Backends(MeshObject route, JsonElement rule, string domain, ReferenceGrants grants, ImmutableArray<string>.Builder notes)
     {
         var backends = ImmutableArray.CreateBuilder<RouteBackendText>();
@@ -135,16 +113,11 @@ internal static class GatewayRouteReader
                     : $"Whether a ReferenceGrant in namespace {@namespace} lets this route use Service {name} is not known.");
             }
 
-            if (backend.Get("weight") is var weight && weight.IsPresent() && weight.Whole() is null)
-            {
-                notes.Add("A weight is not a whole number: it is read as omitted.");
-            }
-
             backends.Add(new RouteBackendText(
                 name is null ? WorkloadId.UnknownName : kind == "Service" ? ServiceHost.Of(@namespace, name, domain) : name,
                 null,
                 backend.Whole("port"),
-                weight.Whole(),
+                RouteShares.Weight(backend, notes),
                 null));
         }
 

@@ -11,10 +11,56 @@ namespace MeshConsole.Mesh.Changes;
 /// </summary>
 internal static class MatchWords
 {
-    /// <summary>Conditions of one match joined by "and"; null when it has none and so takes everything.</summary>
-    public static string? Http(JsonElement match)
+    /// <summary>
+    /// The matches of a rule, one sentence each; they are alternatives. One without conditions makes the others meaningless,
+    /// so the rule then takes everything, as a rule without matches does.
+    /// </summary>
+    /// <param name="list">Name of the rule's field that holds them.</param>
+    /// <param name="words">One match in words; null when it has no conditions.</param>
+    public static (ImmutableArray<string> Matches, bool CatchesAll) Alternatives(JsonElement rule, string list, Func<JsonElement, string?> words)
     {
-        var words = new List<string>();
+        var written = rule.Get(list);
+        if (written.IsPresent() && written.ValueKind != JsonValueKind.Array)
+        {
+            return ([Unread], false);
+        }
+
+        var matches = ImmutableArray.CreateBuilder<string>();
+        foreach (var match in rule.Items(list))
+        {
+            if (words(match) is not { } sentence)
+            {
+                return ([], true);
+            }
+
+            matches.Add(sentence);
+        }
+
+        return (matches.ToImmutable(), matches.Count == 0);
+    }
+
+    /// <summary>Conditions of one match joined by "and"; null when it has none and so takes everything.</summary>
+    public static string? Http(JsonElement match) => Join(match, [.. HttpConditions(match).Select(c => c.Words)]);
+
+    /// <summary>
+    /// Conditions of a root's match and a delegate's together. Where both speak of the same field the delegate's is the
+    /// narrower one and says it all.
+    /// </summary>
+    public static string? HttpBoth(JsonElement root, JsonElement own)
+    {
+        if (!root.IsObject() || !own.IsObject())
+        {
+            return Unread;
+        }
+
+        var inner = HttpConditions(own);
+        return Join(own, [.. HttpConditions(root).Where(c => inner.TrueForAll(i => i.Field != c.Field || i.Field == "sourceLabels")).Concat(inner).Select(c => c.Words)]);
+    }
+
+    /// <summary>Each condition with the field that it is about.</summary>
+    private static List<(string Field, string Words)> HttpConditions(JsonElement match)
+    {
+        var conditions = new List<(string, string)>();
         foreach (var (key, value) in match.Members())
         {
             if (!value.IsPresent())
@@ -28,27 +74,27 @@ internal static class MatchWords
                     break;
                 case "uri":
                     var path = StringMatch("path", value);
-                    words.Add(match.Flag("ignoreUriCase") == true ? $"{path} (in upper or lower case)" : path);
+                    conditions.Add((key, match.Flag("ignoreUriCase") == true ? $"{path} (in upper or lower case)" : path));
                     break;
                 case "scheme" or "method" or "authority":
-                    words.Add(StringMatch(key == "authority" ? "host" : key, value));
+                    conditions.Add((key, StringMatch(key == "authority" ? "host" : key, value)));
                     break;
                 case "headers":
-                    words.AddRange(StringMatches("header", value));
+                    conditions.AddRange(StringMatches("header", value).Select(c => ($"{key} {c.Name}", c.Words)));
                     break;
                 case "withoutHeaders":
-                    words.AddRange(StringMatches("header", value).Select(w => $"not {w}"));
+                    conditions.AddRange(StringMatches("header", value).Select(c => ($"{key} {c.Name}", $"not {c.Words}")));
                     break;
                 case "queryParams":
-                    words.AddRange(StringMatches("query parameter", value));
+                    conditions.AddRange(StringMatches("query parameter", value).Select(c => ($"{key} {c.Name}", c.Words)));
                     break;
                 default:
-                    words.Add(Common(key, value));
+                    conditions.Add((key, Common(key, value)));
                     break;
             }
         }
 
-        return Join(match, words);
+        return conditions;
     }
 
     /// <summary>Conditions of a match of a <c>tls</c> or <c>tcp</c> rule.</summary>
@@ -158,10 +204,12 @@ internal static class MatchWords
         return Join(match, words);
     }
 
+    private const string Unread = "a match that cannot be read";
+
     private const string Unreadable = "something that cannot be read";
 
     private static string? Join(JsonElement match, List<string> words) =>
-        !match.IsObject() ? "a match that cannot be read" : words.Count == 0 ? null : string.Join(" and ", words);
+        !match.IsObject() ? Unread : words.Count == 0 ? null : string.Join(" and ", words);
 
     private static string Common(string key, JsonElement value) => key switch
     {
@@ -195,8 +243,8 @@ internal static class MatchWords
         return match.IsObject() ? $"{what} is present" : $"{what} is {Unreadable}";
     }
 
-    private static IEnumerable<string> StringMatches(string what, JsonElement matches) =>
-        matches.IsObject() ? matches.Members().Select(m => StringMatch($"{what} {m.Key}", m.Value)) : [$"{what} is {Unreadable}"];
+    private static IEnumerable<(string Name, string Words)> StringMatches(string what, JsonElement matches) =>
+        matches.IsObject() ? matches.Members().Select(m => (m.Key, StringMatch($"{what} {m.Key}", m.Value))) : [("", $"{what} is {Unreadable}")];
 
     private static IEnumerable<string> Named(JsonElement match, string list, string what)
     {

@@ -162,7 +162,8 @@ internal sealed class RouteBackendIndex
             }
         }
 
-        return Sum(edges, tcp);
+        // Nothing seen of a workload that is not scraped whole is not nothing sent.
+        return edges.Count == 0 && workloads.Any(_cluster.ScrapeGaps.ContainsKey) ? null : Sum(edges, tcp);
     }
 
     public static RouteLive Live(ReporterTraffic traffic) => new(

@@ -17,6 +17,7 @@ public static class RouteInventory
         foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)).OrderBy(c => c.Name, StringComparer.Ordinal))
         {
             var index = new RouteBackendIndex(snapshot, cluster);
+            var delegates = new RouteDelegates(Known(cluster.Objects.VirtualServices));
             var grants = new ReferenceGrants(cluster.Objects.ReferenceGrants);
             foreach (var route in Routes(cluster.Objects)
                 .Where(r => query.Matches(r.Meta.Namespace))
@@ -24,7 +25,7 @@ public static class RouteInventory
                 .ThenBy(r => r.Kind, StringComparer.Ordinal)
                 .ThenBy(r => r.Meta.Name, StringComparer.Ordinal))
             {
-                Add(cluster, index, grants, route, views);
+                Add(cluster, index, delegates, grants, route, views);
             }
         }
 
@@ -35,17 +36,17 @@ public static class RouteInventory
 
     private static ImmutableArray<MeshObject> Known(ImmutableArray<MeshObject> list) => list.IsDefault ? [] : list;
 
-    private static void Add(ClusterSnapshot cluster, RouteBackendIndex index, ReferenceGrants grants, MeshObject route, ImmutableArray<RouteView>.Builder views)
+    private static void Add(ClusterSnapshot cluster, RouteBackendIndex index, RouteDelegates delegates, ReferenceGrants grants, MeshObject route, ImmutableArray<RouteView>.Builder views)
     {
         var istio = route.Kind == "VirtualService";
-        var rules = istio ? VirtualServiceReader.Rules(route, index.Domain) : GatewayRouteReader.Rules(route, index.Domain, grants);
+        var rules = istio ? VirtualServiceReader.Rules(route, index.Domain, delegates) : GatewayRouteReader.Rules(route, index.Domain, grants);
         if (rules.IsEmpty)
         {
             return;
         }
 
-        var hosts = istio ? VirtualServiceReader.Hosts(route, index.Domain) : GatewayRouteReader.Hosts(route, index.Domain);
-        var appliesAt = istio ? VirtualServiceReader.AppliesAt(route) : GatewayRouteReader.AppliesAt(route);
+        var hosts = istio ? VirtualServiceReader.Hosts(route, index.Domain, delegates) : GatewayRouteReader.Hosts(route, index.Domain);
+        var appliesAt = istio ? VirtualServiceReader.AppliesAt(route, delegates) : GatewayRouteReader.AppliesAt(route);
         var meta = route.Meta;
         var identity = new RouteObject(route.ApiVersion, route.Kind, meta.Namespace, meta.Name, meta.Uid, meta.ResourceVersion);
         var owner = RouteOwners.Of(meta, rules.SelectMany(r => r.Backends).Select(b => b.Host).Distinct(StringComparer.Ordinal)

@@ -1,11 +1,26 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
+using MeshConsole.Mesh.Kubernetes.Objects;
 
 namespace MeshConsole.Mesh.Changes;
 
 /// <summary>Turns weights into shares: weight ÷ sum of the rule.</summary>
 internal static class RouteShares
 {
+    /// <summary>The weight of a backend as written; null when it is omitted or no whole number.</summary>
+    /// <param name="notes">Receives what is wrong with it.</param>
+    public static int? Weight(JsonElement backend, ImmutableArray<string>.Builder notes)
+    {
+        var written = backend.Get("weight");
+        if (written.IsPresent() && written.Whole() is null)
+        {
+            notes.Add("A weight is not a whole number: it is read as omitted.");
+        }
+
+        return written.Whole();
+    }
+
     /// <summary>
     /// Sets the shares. A single destination of a VirtualService takes everything whatever its weight; a Gateway API
     /// backend of weight 0 takes nothing even when it is alone.

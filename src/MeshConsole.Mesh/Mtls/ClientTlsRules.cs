@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using MeshConsole.Mesh.Kubernetes.Objects;
 using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Mtls;
 
@@ -16,7 +17,7 @@ public sealed class ClientTlsRules
     private readonly Dictionary<string, List<Rule>> _exact = new(StringComparer.Ordinal);
     private readonly List<Rule> _wildcards = [];
 
-    public ClientTlsRules(ImmutableArray<MeshObject> destinationRules, string domain = ServiceHost.DefaultDomain, string rootNamespace = PeerAuthenticationResolver.DefaultRootNamespace)
+    public ClientTlsRules(ImmutableArray<MeshObject> destinationRules, string domain = ServiceHost.DefaultDomain, string rootNamespace = ClusterSnapshot.DefaultRootNamespace)
     {
         _root = rootNamespace;
         foreach (var rule in (destinationRules.IsDefault ? [] : destinationRules)

@@ -12,9 +12,9 @@ internal sealed class ClusterPolicies
     public ClusterPolicies(MeshSnapshot snapshot, ClusterSnapshot cluster)
     {
         Nodes = MeshNodes.Of(snapshot);
-        Resolver = cluster.Objects.PeerAuthentications.IsDefault ? null : PeerAuthenticationResolver.Of(cluster.Objects.PeerAuthentications);
+        Resolver = cluster.Objects.PeerAuthentications.IsDefault ? null : PeerAuthenticationResolver.Of(cluster.Objects.PeerAuthentications, cluster.RootNamespace);
         Domain = cluster.Services.IsEmpty ? ServiceHost.DefaultDomain : ServiceHost.DomainOf(cluster.Services[0]);
-        ClientTls = new ClientTlsRules(cluster.Objects.DestinationRules, Domain);
+        ClientTls = new ClientTlsRules(cluster.Objects.DestinationRules, Domain, cluster.RootNamespace);
         foreach (var service in cluster.Services)
         {
             foreach (var workload in service.Workloads)

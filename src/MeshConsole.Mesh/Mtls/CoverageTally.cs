@@ -12,6 +12,9 @@ internal sealed class CoverageTally
     private int _mutualEdges;
     private bool _told;
 
+    /// <summary>Whether no traffic has been added.</summary>
+    public bool IsEmpty => _edges == 0;
+
     /// <summary>Adds all traffic of one pair of workloads over one protocol.</summary>
     public void Add(WorkloadId target, EdgeProtection edge)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 
@@ -19,6 +20,7 @@ public static class MtlsCoverageBuilder
         var namespaces = ImmutableArray.CreateBuilder<NamespaceCoverage>();
         var plaintext = ImmutableArray.CreateBuilder<PlaintextEdge>();
         var missing = new List<string>();
+        var unscraped = new List<string>();
         string? requestsUnknown = null, connectionsUnknown = null;
         int knownRequests = 0, knownConnections = 0;
         var window = 0.0;
@@ -28,6 +30,11 @@ public static class MtlsCoverageBuilder
             knownRequests += ofRequests is null ? 1 : 0;
             knownConnections += ofConnections is null ? 1 : 0;
             missing.AddRange(new[] { ofRequests, ofConnections }.OfType<string>());
+            if (Unscraped(cluster, cluster.Workloads.Where(w => query.Matches(w.Id.Namespace)).Select(w => w.Id), $" in cluster {cluster.Name}") is { } words)
+            {
+                unscraped.Add(words);
+            }
+
             requestsUnknown ??= ofRequests;
             connectionsUnknown ??= ofConnections;
             window = Math.Max(window, cluster.Telemetry?.Window.TotalSeconds ?? 0);
@@ -48,10 +55,18 @@ public static class MtlsCoverageBuilder
             requestsUnknown = connectionsUnknown = "No cluster has been read yet.";
         }
 
+        // No traffic, as far as proxies are scraped, is not no traffic.
+        if (total.IsEmpty && unscraped.Count > 0)
+        {
+            requestsUnknown ??= unscraped[0];
+            connectionsUnknown ??= unscraped[0];
+            (knownRequests, knownConnections) = (0, 0);
+        }
+
         // One cluster that is not known does not take the others' share away, but it is said.
         requestsUnknown = knownRequests > 0 ? null : requestsUnknown;
         connectionsUnknown = knownConnections > 0 ? null : connectionsUnknown;
-        var uncounted = missing.Distinct(StringComparer.Ordinal).Where(m => m != requestsUnknown && m != connectionsUnknown).ToList();
+        var uncounted = missing.Concat(unscraped).Distinct(StringComparer.Ordinal).Where(m => m != requestsUnknown && m != connectionsUnknown).ToList();
         var partly = uncounted.Count > 0 ? $"Not counted: {string.Join(' ', uncounted)}" : null;
         return new MtlsView(
             snapshot.Revision,
@@ -132,10 +147,15 @@ public static class MtlsCoverageBuilder
             namespaces.Add(new NamespaceCoverage(
                 cluster.Name,
                 name,
-                byNamespace[name].ToCoverage(requestsUnknown, connectionsUnknown),
+                ToCoverage(byNamespace[name], Unscraped(cluster, workloads.Values.Select(w => w.Id)), whole: false),
                 mode is null ? null : ClusterPolicies.Words(mode.Value),
                 [.. workloads.Values.Select(w => ToRow(w.Id, w.Tally))]));
         }
+
+        // Where nothing was counted, or what was is a remainder of before, the share is not known; else it is one of a part.
+        MtlsCoverage ToCoverage(CoverageTally tally, string? unscraped, bool whole) => unscraped is not null && (whole || tally.IsEmpty)
+            ? tally.ToCoverage(requestsUnknown ?? unscraped, connectionsUnknown ?? unscraped)
+            : tally.ToCoverage(requestsUnknown, connectionsUnknown, unscraped is null ? null : $"Not counted: {unscraped}");
 
         WorkloadCoverage ToRow(WorkloadId id, CoverageTally tally)
         {
@@ -144,10 +164,24 @@ public static class MtlsCoverageBuilder
             return new WorkloadCoverage(
                 policies.Nodes.Node(id).ToString(),
                 id.Name,
-                tally.ToCoverage(requestsUnknown, connectionsUnknown),
+                ToCoverage(tally, Unscraped(cluster, [id]), cluster.ScrapeGaps.TryGetValue(id, out var gap) && gap.Missing == gap.Running),
                 mode is null ? null : ClusterPolicies.Words(mode.Value),
                 workload is null || workload.Pods.IsEmpty ? null : workload.PodsWithProxy > 0 || workload.DataPlane != DataPlane.None);
         }
+    }
+
+    /// <summary>A sentence about proxies that are not scraped; null when all are.</summary>
+    private static string? Unscraped(ClusterSnapshot cluster, IEnumerable<WorkloadId> workloads, string where = "")
+    {
+        if (cluster.ScrapeGaps.Count == 0)
+        {
+            return null;
+        }
+
+        var affected = workloads.Where(cluster.ScrapeGaps.ContainsKey).ToList();
+        var gap = affected.Select(id => cluster.ScrapeGaps[id]).Aggregate((ScrapeGap?)null, (sum, one) => ScrapeGap.Add(sum, one));
+        return gap is null ? null
+            : $"Telemetry missing: {gap.Value.Words(affected.Count == 1 ? $"of {affected[0].Namespace}/{affected[0].Name}{where}" : string.Create(CultureInfo.InvariantCulture, $"of {affected.Count} workloads{where}"))}.";
     }
 
     private static void AddPlaintext(ClusterSnapshot cluster, ClusterPolicies policies, List<KeyValuePair<PairKey, Pair>> pairs, ImmutableArray<PlaintextEdge>.Builder plaintext)

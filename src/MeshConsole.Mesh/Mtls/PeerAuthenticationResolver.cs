@@ -17,12 +17,10 @@ namespace MeshConsole.Mesh.Mtls;
 /// </summary>
 public sealed class PeerAuthenticationResolver
 {
-    public const string DefaultRootNamespace = "istio-system";
-
     private readonly string _root;
     private readonly Dictionary<string, List<PeerAuthentication>> _byNamespace = new(StringComparer.Ordinal);
 
-    public PeerAuthenticationResolver(IEnumerable<PeerAuthentication> policies, string rootNamespace = DefaultRootNamespace)
+    public PeerAuthenticationResolver(IEnumerable<PeerAuthentication> policies, string rootNamespace = ClusterSnapshot.DefaultRootNamespace)
     {
         ArgumentNullException.ThrowIfNull(policies);
         _root = rootNamespace;
@@ -40,7 +38,7 @@ public sealed class PeerAuthenticationResolver
         }
     }
 
-    public static PeerAuthenticationResolver Of(IEnumerable<MeshObject> policies, string rootNamespace = DefaultRootNamespace) =>
+    public static PeerAuthenticationResolver Of(IEnumerable<MeshObject> policies, string rootNamespace = ClusterSnapshot.DefaultRootNamespace) =>
         new(policies.Select(PeerAuthentication.Parse), rootNamespace);
 
     /// <summary>The mode of a namespace for workloads that no policy selects.</summary>

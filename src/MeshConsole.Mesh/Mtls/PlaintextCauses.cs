@@ -112,6 +112,9 @@ internal sealed class PlaintextCauses
         return service is { Headless: true }
             ? ($"{service.Host} is headless: auto mTLS does not cover calls that pick a pod by themselves.",
                 $"Set tls mode ISTIO_MUTUAL for {service.Host} in a DestinationRule, once all its pods have a proxy.")
+            : _cluster.ScrapeGaps.TryGetValue(source.Id, out var gap)
+            ? ($"{name} has a proxy. Telemetry missing: {gap.Words("of the caller")}, so whether this traffic went through it is not known.",
+                $"Let Prometheus scrape the proxies of {name}; then look here again.")
             : ($"{name} has a proxy and nothing read here explains it.",
                 "Look for enableAutoMtls: false in the mesh configuration, an EnvoyFilter, and calls to the address of a pod instead of the service.");
     }
@@ -222,8 +225,8 @@ internal sealed class PlaintextCauses
 
     private static int RunningPods(Workload workload) => workload.Pods.Count(p => p.Phase is PodPhase.Running or PodPhase.Unknown);
 
-    private static bool IsSystem(string @namespace) =>
-        @namespace is PeerAuthenticationResolver.DefaultRootNamespace or "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
+    private bool IsSystem(string @namespace) =>
+        @namespace == _cluster.RootNamespace || @namespace is "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
 
     private static string Name(WorkloadId id) => $"{id.Namespace}/{id.Name}";
 

@@ -20,9 +20,12 @@ internal static class GatewaySignals
         var everywhere = new List<ReporterTraffic>();
         var gateways = new HashSet<WorkloadId>();
         string? unknown = null;
+        ScrapeGap? gap = null;
         foreach (var cluster in snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)))
         {
             unknown ??= TelemetryGaps.Requests(cluster);
+            gap = cluster.Workloads.Where(w => w.IsGateway && query.Matches(w.Id.Namespace) && cluster.ScrapeGaps.ContainsKey(w.Id))
+                .Aggregate(gap, (sum, w) => ScrapeGap.Add(sum, cluster.ScrapeGaps[w.Id]));
             foreach (var edge in cluster.Edges)
             {
                 if (Measured(edge, query) is not { } traffic)
@@ -43,6 +46,12 @@ internal static class GatewaySignals
         var plaintext = coverage is { PlaintextRequestsPerSecond: { } plain, MutualRequestsPerSecond: { } mutual, UnknownRequestsPerSecond: { } untold } && plain + mutual > 0
             ? plain / (plain + mutual + untold)
             : (double?)null;
+        if (atGateways.Count == 0 && gap is { } lost)
+        {
+            // All edges in their place would be other requests under the same name.
+            return new GoldenSignals(null, null, null, null, plaintext, $"telemetry missing: {lost.Words("of the gateways")}");
+        }
+
         if (ReporterTrafficSum.Of(measured) is not { } sum)
         {
             return new GoldenSignals(null, unknown is null && !snapshot.Clusters.IsEmpty ? 0 : null, null, null, plaintext, unknown ?? "no requests in the window");
@@ -58,7 +67,7 @@ internal static class GatewaySignals
             HistogramQuantile.Of(sum.Durations, 0.99),
             sum is { DurationCount: > 0, DurationSum: { } milliseconds } ? milliseconds / sum.DurationCount : null,
             plaintext,
-            scope);
+            gap is { } partly ? $"{scope} (telemetry missing: {partly.Words("of the gateways")})" : scope);
     }
 
     /// <summary>The gateways that <see cref="Of"/> measures at, in a stable order; empty when it measures over all edges.</summary>

@@ -46,6 +46,7 @@ public static class OverviewBuilder
         var controlPlane = ControlPlane.Of(snapshot, query);
         var problems = new ProblemList(snapshot, query);
         problems.AddSources();
+        problems.AddScrapes();
         problems.AddControlPlane(controlPlane);
         problems.AddTraffic(topology);
         problems.AddCanaries(canaries, topology.Window);

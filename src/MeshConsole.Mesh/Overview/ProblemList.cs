@@ -21,6 +21,8 @@ internal sealed class ProblemList
     /// <summary>More certificates of one kind and state than this are one problem: they have one cause.</summary>
     private const int CertificatesNamed = 3;
 
+    private const int WorkloadsNamed = 3;
+
     private readonly List<(int Rank, OverviewProblem Problem)> _problems = [];
     private readonly MeshSnapshot _snapshot;
     private readonly MeshQuery _query;
@@ -199,6 +201,29 @@ internal sealed class ProblemList
                     dead[0].Message ?? $"{dead[0].Name} is {dead[0].State.ToString().ToLowerInvariant()}.",
                     "");
             }
+        }
+    }
+
+    /// <summary>Proxies that run and are not scraped: one problem per cluster, for they have one cause more often than not.</summary>
+    public void AddScrapes()
+    {
+        foreach (var cluster in _snapshot.Clusters.Where(c => _query.MatchesCluster(c.Name)))
+        {
+            var gaps = cluster.ScrapeGaps.Where(g => _query.Matches(g.Key.Namespace)).OrderByDescending(g => g.Value.Missing).ThenBy(g => g.Key.ToString(), StringComparer.Ordinal).ToList();
+            if (gaps.Count == 0)
+            {
+                continue;
+            }
+
+            var named = string.Join(", ", gaps.Take(WorkloadsNamed).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key.Namespace}/{g.Key.Name} ({g.Value.Missing} of {g.Value.Running})")));
+            var more = gaps.Count > WorkloadsNamed ? string.Create(CultureInfo.InvariantCulture, $" and {gaps.Count - WorkloadsNamed} more workloads") : "";
+            var missing = gaps.Sum(g => g.Value.Missing);
+            Add(
+                4,
+                Warning,
+                string.Create(CultureInfo.InvariantCulture, $"Telemetry missing: {missing} {(missing == 1 ? "proxy" : "proxies")} of {gaps.Count} {(gaps.Count == 1 ? "workload" : "workloads")} in cluster {cluster.Name} {(missing == 1 ? "is" : "are")} not scraped"),
+                $"{named}{more}: traffic that only they count is not known. Look for these pods among the targets of Prometheus.",
+                $"topology?selected={Uri.EscapeDataString(MeshNodes.Of(_snapshot).Node(gaps[0].Key).ToString())}");
         }
     }
 

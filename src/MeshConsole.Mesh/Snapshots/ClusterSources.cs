@@ -5,4 +5,5 @@ namespace MeshConsole.Mesh.Snapshots;
 
 /// <summary>Where the facts of one cluster come from.</summary>
 /// <param name="Name">Configured name of the cluster.</param>
-public sealed record ClusterSources(string Name, IClusterObjectSource Objects, ITelemetrySource Telemetry);
+/// <param name="RootNamespace">See <see cref="ClusterSnapshot.RootNamespace"/>.</param>
+public sealed record ClusterSources(string Name, IClusterObjectSource Objects, ITelemetrySource Telemetry, string RootNamespace = ClusterSnapshot.DefaultRootNamespace);

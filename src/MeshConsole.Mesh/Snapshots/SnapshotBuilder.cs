@@ -12,7 +12,8 @@ public static class SnapshotBuilder
     /// <param name="sources">States of all sources of the cluster, in any order.</param>
     /// <param name="telemetry">The newest frame; null until Prometheus has answered once.</param>
     /// <param name="previous">The snapshot before, whose parts are kept where what they are made of did not change.</param>
-    public static ClusterSnapshot Build(string cluster, ClusterObjects objects, ImmutableArray<SourceStatus> sources, TelemetryFrame? telemetry, ClusterSnapshot? previous = null)
+    /// <param name="rootNamespace">See <see cref="ClusterSnapshot.RootNamespace"/>.</param>
+    public static ClusterSnapshot Build(string cluster, ClusterObjects objects, ImmutableArray<SourceStatus> sources, TelemetryFrame? telemetry, ClusterSnapshot? previous = null, string rootNamespace = ClusterSnapshot.DefaultRootNamespace)
     {
         ArgumentException.ThrowIfNullOrEmpty(cluster);
         ArgumentNullException.ThrowIfNull(objects);
@@ -22,16 +23,20 @@ public static class SnapshotBuilder
         var workloads = workloadsKept ? previous!.Workloads : WorkloadResolver.Resolve(cluster, objects);
         var servicesKept = workloadsKept && before!.Services == objects.Services && before.EndpointSlices == objects.EndpointSlices;
         var services = servicesKept ? previous!.Services : ServiceResolver.Resolve(cluster, objects, workloads);
+        var proxiesKept = workloadsKept && ReferenceEquals(previous!.Telemetry, telemetry);
+        var gaps = proxiesKept ? previous!.ScrapeGaps : ScrapeGaps.Of(workloads, telemetry);
         return new ClusterSnapshot
         {
             Name = cluster,
+            RootNamespace = rootNamespace,
             Meshes = workloadsKept ? previous!.Meshes : Meshes(objects, workloads),
             Sources = sources.Sort(static (x, y) => string.CompareOrdinal(x.Name, y.Name)),
             Objects = objects,
             Workloads = workloads,
             Services = services,
-            Edges = telemetry?.Edges ?? [],
+            Edges = telemetry is null ? [] : proxiesKept ? previous!.Edges : ScrapeGaps.KeepUnknown(previous, telemetry, gaps),
             Telemetry = telemetry,
+            ScrapeGaps = gaps,
         };
     }
 

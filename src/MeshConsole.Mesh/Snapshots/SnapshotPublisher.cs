@@ -116,7 +116,7 @@ public sealed partial class SnapshotPublisher
 
             var source = _clusters[i];
             var previous = i < clusters.Count ? clusters[i] : null;
-            var built = SnapshotBuilder.Build(source.Name, source.Objects.Objects, source.Objects.Sources.AddRange(source.Telemetry.Sources), source.Telemetry.Frame, previous);
+            var built = SnapshotBuilder.Build(source.Name, source.Objects.Objects, source.Objects.Sources.AddRange(source.Telemetry.Sources), source.Telemetry.Frame, previous, source.RootNamespace);
             changed = true;
             if (previous is null)
             {

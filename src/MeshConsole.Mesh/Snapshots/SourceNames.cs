@@ -13,5 +13,6 @@ public static class SourceNames
     public const string RequestBytes = "prometheus/request-bytes";
     public const string ResponseBytes = "prometheus/response-bytes";
     public const string Certificates = "prometheus/certificates";
+    public const string Proxies = "prometheus/proxies";
     public const string ControlPlane = "prometheus/control-plane";
 }

@@ -17,6 +17,9 @@ public sealed record TelemetryFrame
     /// <summary>Expiry of workload leaf certificates as the proxies' agents report it, one per pod.</summary>
     public ImmutableArray<ProxyCertificateSample> ProxyCertificates { get; init; } = [];
 
+    /// <summary>The proxies that are scraped; null until that has been answered once.</summary>
+    public ScrapedProxies? ScrapedProxies { get; init; }
+
     /// <summary>Gauges and rates of the control plane; empty when not known.</summary>
     public ImmutableArray<ControlPlaneSample> ControlPlane { get; init; } = [];
 }

@@ -8,18 +8,19 @@ namespace MeshConsole.Mesh.Topology;
 /// </summary>
 internal static class EdgeSecurity
 {
-    public static EdgeMutualTls Of(IReadOnlyList<Hop> hops, ReporterTraffic? caller, ReporterTraffic? callee, NodeId target, MeshNodes nodes)
+    public static EdgeMutualTls Of(IReadOnlyList<Hop> hops, ReporterTraffic? caller, ReporterTraffic? callee, NodeId target, MeshNodes nodes, EdgeGaps gaps = default)
     {
         var tcp = string.Equals(hops[0].Protocol, "tcp", StringComparison.Ordinal);
         if (callee is null)
         {
             return Flows(caller) switch
             {
-                false => Idle,
+                false => gaps.HideTraffic ? Unknown(gaps.Words!) : Idle,
 
                 // Envoy at the caller never says this; ztunnel does, and it made the connection.
                 true when tcp && caller!.ConnectionSecurity is { Mutual: > 0, Plaintext: 0, Unknown: 0 } => new EdgeMutualTls(MutualTlsState.Mutual, 1, null),
-                _ => Unknown(WhyNobodyTells(hops, target, nodes)),
+                null when gaps.HideTraffic => Unknown(gaps.Words!),
+                _ => Unknown(WhyNobodyTells(hops, target, nodes, gaps)),
             };
         }
 
@@ -29,6 +30,8 @@ internal static class EdgeSecurity
             return (Flows(callee) ?? Flows(caller)) switch
             {
                 true => Unknown("The callee's proxy does not say how this traffic is protected."),
+                false when Flows(caller) == true && gaps.Target is not null => Unknown(gaps.Words!),
+                false or null when gaps.HideTraffic => Unknown(gaps.Words!),
                 false when Flows(caller) == true => Unknown("What the caller sends does not arrive at the callee's proxy."),
                 false => Idle,
                 null => Unknown("The traffic of this edge is not known."),
@@ -37,12 +40,14 @@ internal static class EdgeSecurity
 
         var ratio = split.Mutual / split.Total;
         var what = tcp ? "connections" : "requests";
+        var missing = gaps.Target is null ? "" : " " + gaps.Words;
         return (split.Mutual > 0, split.Plaintext > 0, split.Unknown > 0) switch
         {
+            (true, false, false) when missing.Length > 0 => Unknown($"All {what} that are counted arrive over mutual TLS.{missing}"),
             (true, false, false) => new EdgeMutualTls(MutualTlsState.Mutual, 1, null),
-            (true, true, _) => new EdgeMutualTls(MutualTlsState.Mixed, ratio, $"{Figures.Percent(ratio)} of {what} arrive over mutual TLS. {WhyPlaintext(hops, nodes)}"),
-            (false, true, _) => new EdgeMutualTls(MutualTlsState.Plaintext, ratio, WhyPlaintext(hops, nodes)),
-            (true, false, true) => Unknown($"{Figures.Percent(ratio)} of {what} arrive over mutual TLS; of the others nobody can tell."),
+            (true, true, _) => new EdgeMutualTls(MutualTlsState.Mixed, ratio, $"{Figures.Percent(ratio)} of {what} arrive over mutual TLS. {WhyPlaintext(hops, nodes)}{missing}"),
+            (false, true, _) => new EdgeMutualTls(MutualTlsState.Plaintext, ratio, WhyPlaintext(hops, nodes) + missing),
+            (true, false, true) => Unknown($"{Figures.Percent(ratio)} of {what} arrive over mutual TLS; of the others nobody can tell.{missing}"),
             _ => Unknown("The callee's proxy does not say how this traffic is protected."),
         };
     }
@@ -56,10 +61,11 @@ internal static class EdgeSecurity
 
     private static EdgeMutualTls Unknown(string reason) => new(MutualTlsState.Unknown, null, reason);
 
-    private static string WhyNobodyTells(IReadOnlyList<Hop> hops, NodeId target, MeshNodes nodes)
+    private static string WhyNobodyTells(IReadOnlyList<Hop> hops, NodeId target, MeshNodes nodes, EdgeGaps gaps)
     {
         var reason = target.Kind switch
         {
+            _ when gaps.Target is not null => gaps.Words!,
             NodeKind.External => "The callee is outside the mesh: nobody there reports.",
             NodeKind.Service => "The requests reached no workload of the service.",
             NodeKind.Unknown => "The callee is not known: nobody there reports.",

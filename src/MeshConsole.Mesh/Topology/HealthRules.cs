@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Topology;
 
@@ -10,12 +11,14 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
     public (Health Health, ImmutableArray<string> Reasons) Of(NodeTotals node, IEnumerable<TopologyNode> members)
     {
         var stale = freshness.WhyNotCurrent(node.Id.Cluster);
+        var missing = node.Gap is { } gap ? NotCounted(gap) : null;
         var trouble = new List<(Health Health, string Reason)>();
         var facts = new List<string>();
         Replicas(node, trouble, facts);
         if (stale is null)
         {
-            Errors(node.ResponsesIn, "requests", trouble, facts);
+            // That none of the counted requests fails says nothing of the others.
+            Errors(node.ResponsesIn, "requests", trouble, node.Gap is null ? facts : []);
             Errors(node.ConnectionsIn, "connections", trouble, []);
         }
 
@@ -29,12 +32,17 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
         if (trouble.Count > 0)
         {
             var worst = trouble.Max(one => one.Health);
-            return (worst, [.. trouble.OrderByDescending(one => one.Health).Select(one => one.Reason), .. stale is null ? [] : new[] { stale }]);
+            return (worst, [.. trouble.OrderByDescending(one => one.Health).Select(one => one.Reason), .. new[] { stale, missing }.OfType<string>()]);
         }
 
         if (stale is not null)
         {
             return (Health.Unknown, [stale, .. facts]);
+        }
+
+        if (missing is not null)
+        {
+            return (Health.Unknown, [missing, .. node.RequestsIn > 0 || node.RequestsOut > 0 || node.OtherTraffic ? Traffic(node) : [], .. facts]);
         }
 
         if (node.RequestsIn > 0 || node.RequestsOut > 0 || node.OtherTraffic)
@@ -56,7 +64,8 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
     }
 
     /// <param name="totals">Requests, or connections of a TCP edge.</param>
-    public Health Of(NodeId source, NodeId target, ReporterTraffic? caller, ResponseTotals totals)
+    /// <param name="hidden">Whether there may be traffic that nobody counts, since proxies are not scraped.</param>
+    public Health Of(NodeId source, NodeId target, ReporterTraffic? caller, ResponseTotals totals, bool hidden = false)
     {
         if (freshness.WhyNotCurrent(target.Cluster) is not null && freshness.WhyNotCurrent(source.Cluster) is not null)
         {
@@ -66,9 +75,15 @@ internal sealed class HealthRules(HealthThresholds thresholds, ClusterFreshness 
         var trouble = new List<(Health Health, string Reason)>();
         Errors(totals, "requests", trouble, []);
         return trouble.Count > 0 ? trouble.Max(one => one.Health)
-            : caller is null || (caller.RequestsPerSecond ?? caller.ConnectionsPerSecond) is null ? Health.Unknown
+            : hidden || caller is null || (caller.RequestsPerSecond ?? caller.ConnectionsPerSecond) is null ? Health.Unknown
             : caller.RequestsPerSecond > 0 || caller.ConnectionsPerSecond > 0 || caller.SentBytesPerSecond > 0 || caller.ReceivedBytesPerSecond > 0 ? Health.Healthy
             : Health.Idle;
+    }
+
+    private static string NotCounted(ScrapeGap gap)
+    {
+        var words = gap.Words();
+        return $"{char.ToUpperInvariant(words[0])}{words[1..]}: {(gap.Running == 1 || gap.Missing == 1 ? "its" : "their")} traffic is not counted.";
     }
 
     private void Errors(ResponseTotals totals, string what, List<(Health Health, string Reason)> trouble, List<string> facts)

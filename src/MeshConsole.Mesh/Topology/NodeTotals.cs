@@ -1,4 +1,5 @@
 using MeshConsole.Mesh.Model;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Topology;
 
@@ -23,6 +24,9 @@ internal sealed class NodeTotals(NodeId id)
 
     /// <summary>Whether some edge into it has a rate that is not known.</summary>
     public bool HasUnknownInbound { get; set; }
+
+    /// <summary>Its proxies that are not scraped; null when all are, or that is not known.</summary>
+    public ScrapeGap? Gap { get; set; }
 
     public double RequestsOut { get; set; }
 

@@ -60,6 +60,7 @@ public static class TopologyBuilder
         private readonly LevelNodes _levels;
         private readonly TimeSpan _window;
         private readonly HealthRules _health;
+        private readonly MeshScrapes _gaps;
         private readonly ILookup<NodeId, TopologyNode> _members;
         private readonly Dictionary<NodeId, NodeTotals> _totals = [];
         private readonly Dictionary<NodeId, string> _texts = [];
@@ -71,6 +72,7 @@ public static class TopologyBuilder
             _isWorkloadLevel = level == TopologyLevel.Workload;
             _edges = MeshEdges.Of(snapshot);
             _levels = new LevelNodes(snapshot, level, _edges);
+            _gaps = new MeshScrapes(snapshot);
             _window = snapshot.Clusters.Select(cluster => cluster.Telemetry?.Window ?? TimeSpan.Zero).DefaultIfEmpty().Max();
             _health = new HealthRules(HealthThresholds.Default, new ClusterFreshness(snapshot), _window);
             _members = workloads.Where(node => node.Kind is NodeKind.Workload or NodeKind.Gateway or NodeKind.Waypoint)
@@ -126,7 +128,9 @@ public static class TopologyBuilder
 
                     foreach (var node in _levels.AllOf(workload.Id))
                     {
-                        Totals(node).Workloads.Add(workload);
+                        var totals = Totals(node);
+                        totals.Workloads.Add(workload);
+                        totals.Gap = ScrapeGap.Add(totals.Gap, _gaps.Of(workload.Id));
                     }
                 }
             }
@@ -147,6 +151,7 @@ public static class TopologyBuilder
             var waypoint = hops.Exists(hop => hop.FromWaypoint is not null);
             var tcp = string.Equals(protocol, "tcp", StringComparison.Ordinal);
             var responses = caller?.RequestsPerSecond is null ? default : ResponseClassifier.Total(caller.Responses);
+            var gaps = _gaps.Of(hops, fromSource, fromDestination);
             var overhead = tcp ? null : HopOverheads.Of(fromSource, fromDestination, waypoint, _window);
             Count(source, target, hops, caller, responses, tcp);
             return new TopologyEdge
@@ -165,7 +170,7 @@ public static class TopologyBuilder
                 ClientLatencyMs = Latencies.Of(fromSource),
                 OverheadMs = overhead is null ? null : new OverheadMs(overhead.MeanMs, overhead.Reliable, overhead.Reason),
                 BytesPerSecond = caller is { SentBytesPerSecond: null, ReceivedBytesPerSecond: null } or null ? null : new BytesPerSecond(caller.SentBytesPerSecond, caller.ReceivedBytesPerSecond),
-                Mtls = EdgeSecurity.Of(hops, caller, callee, target, _levels.Nodes),
+                Mtls = EdgeSecurity.Of(hops, caller, callee, target, _levels.Nodes, gaps),
                 SourcePrincipal = Principal(hops, edge => edge.SourcePrincipals),
                 DestinationPrincipal = Principal(hops, edge => edge.DestinationPrincipals),
                 ReportedBy = (fromSource is not null, fromDestination is not null, waypoint) switch
@@ -175,7 +180,7 @@ public static class TopologyBuilder
                     (false, true, _) => "destination",
                     _ => "waypoint",
                 },
-                Health = _health.Of(source, target, caller, tcp ? Connections(caller) : responses),
+                Health = _health.Of(source, target, caller, tcp ? Connections(caller) : responses, gaps.HideTraffic),
             };
         }
 

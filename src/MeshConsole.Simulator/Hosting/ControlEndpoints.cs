@@ -10,12 +10,20 @@ namespace MeshConsole.Simulator.Hosting;
 /// <summary>
 /// The switch over HTTP, on both servers and beyond the reach of every fault: <c>GET /simulator/scenarios</c> lists them and says
 /// which is on, <c>PUT /simulator/scenarios/{id}</c> switches (404 for an unknown one). No token is asked for: the servers listen
-/// on loopback, and a web page of another origin may not send a PUT.
+/// on loopback, and a web page of another origin may not send a PUT. <c>DELETE /simulator/scrapes/{namespace}/{name}</c> takes a
+/// workload or a pod out of the scrape, <c>PUT</c> takes it back in.
 /// </summary>
 internal static class ControlEndpoints
 {
-    public static void Map(IEndpointRouteBuilder endpoints, ScenarioSwitch scenarios)
+    public static void Map(IEndpointRouteBuilder endpoints, ScenarioSwitch scenarios, Func<string, string, bool, bool> setScraped)
     {
+        endpoints.MapDelete("/simulator/scrapes/{namespace}/{name}", (string @namespace, string name) => Scrape(@namespace, name, false));
+        endpoints.MapPut("/simulator/scrapes/{namespace}/{name}", (string @namespace, string name) => Scrape(@namespace, name, true));
+        IResult Scrape(string @namespace, string name, bool scraped) => setScraped(@namespace, name, scraped)
+            ? TypedResults.NoContent()
+            : TypedResults.Json(new ControlError("unknown-target", $"There is no workload or pod {@namespace}/{name}."), ControlJson.Default.ControlError, statusCode: StatusCodes.Status404NotFound);
+
+
         endpoints.MapGet("/simulator/scenarios", () => TypedResults.Json(ScenarioList.Of(scenarios), ControlJson.Default.ScenarioList));
         endpoints.MapPut("/simulator/scenarios/{id}", async (string id, CancellationToken cancellationToken) =>
         {

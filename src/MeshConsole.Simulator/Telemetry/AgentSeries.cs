@@ -18,17 +18,14 @@ internal sealed class AgentSeries(PodModel pod, WorkloadCertificates certificate
         }
 
         var expiry = Named("istio_agent_cert_expiry_seconds", ("resource_name", "default"));
-        return new AgentSeries(pod, certificates, whole
-            ? [expiry, Named("istio_build", ("component", "proxy"), ("tag", pod.ProxyVersion.Length == 0 ? PodFactory.ProxyVersion : pod.ProxyVersion)), Named("up")]
-            : [expiry]);
+        var build = Named("istio_build", ("component", "proxy"), ("tag", pod.ProxyVersion.Length == 0 ? PodFactory.ProxyVersion : pod.ProxyVersion));
+        return new AgentSeries(pod, certificates, whole ? [expiry, build, Named("up")] : [expiry, build]);
     }
 
     public override void Read(Span<double> values, DateTimeOffset now)
     {
         values[0] = Math.Floor((certificates.NotAfter(pod, now) - now).TotalSeconds);
-        if (values.Length < 3) return;
-        values[1] = 1;
-        values[2] = 1;
+        values[1..].Fill(1);
     }
 }
 

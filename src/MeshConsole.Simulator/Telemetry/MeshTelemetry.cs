@@ -18,6 +18,7 @@ internal sealed class MeshTelemetry
     private readonly bool _seriesPerPod;
     private readonly Dictionary<object, SeriesBlock> _blocks = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SeriesBlock> _podBlocks = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
     private readonly List<SeriesBlock> _order = [];
     private readonly List<Series> _ended = [];
     private Series[] _series = [];
@@ -48,6 +49,19 @@ internal sealed class MeshTelemetry
         }
     } = true;
 
+    /// <summary>
+    /// Takes targets out of the scrape, or back in. Their series end at once, as they do in Prometheus when a target goes;
+    /// their proxies count on.
+    /// </summary>
+    /// <param name="name">A workload, or one of its pods.</param>
+    /// <returns>False when there is no such workload or pod.</returns>
+    public bool SetScraped(string @namespace, string name, bool scraped)
+    {
+        var known = _observer.Workloads.Any(workload => workload.Namespace == @namespace && (workload.Name == name || workload.Pods.Any(pod => pod.Name == name)));
+        if (scraped ? _lost.Remove($"{@namespace}/{name}") : known && _lost.Add($"{@namespace}/{name}")) _podsChanged = true;
+        return known;
+    }
+
     /// <summary>Series that are written at each scrape.</summary>
     public int ActiveSeries => _series.Length;
 
@@ -67,7 +81,7 @@ internal sealed class MeshTelemetry
         if (_podsChanged) FollowPods();
         foreach (var flow in _engine.Flows)
             foreach (var counter in flow.Counters)
-                if (counter.Requests > 0 && !_blocks.ContainsKey(counter))
+                if (counter.Requests > 0 && !_blocks.ContainsKey(counter) && !IsLost(counter.Pod))
                     Begin(counter);
         if (_changed) Arrange();
         var timestamp = now.ToUnixTimeMilliseconds();
@@ -113,7 +127,7 @@ internal sealed class MeshTelemetry
         {
             foreach (var pod in workload.Pods)
             {
-                if (!pod.HasProxy && workload.Name != "istiod") continue;
+                if ((!pod.HasProxy && workload.Name != "istiod") || IsLost(pod)) continue;
                 reporting.Add(pod.Uid);
                 if (_podBlocks.TryGetValue(pod.Uid, out var known))
                 {
@@ -140,7 +154,7 @@ internal sealed class MeshTelemetry
 
         foreach (var flow in _engine.Flows)
         {
-            foreach (var gone in flow.RemoveGone(uids))
+            foreach (var gone in flow.RemoveGone(uids).Concat(flow.Counters.Where(counter => IsLost(counter.Pod))))
             {
                 if (!_blocks.Remove(gone, out var block)) continue;
                 _ended.AddRange(block.Series);
@@ -148,6 +162,9 @@ internal sealed class MeshTelemetry
             }
         }
     }
+
+    private bool IsLost(PodModel pod) =>
+        _lost.Count > 0 && (_lost.Contains(pod.Workload) || _lost.Contains($"{pod.Namespace}/{pod.Name}"));
 
     private void Arrange()
     {

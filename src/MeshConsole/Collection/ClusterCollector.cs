@@ -18,6 +18,7 @@ internal sealed class ClusterCollector : IDisposable
     {
         Name = connection.Name;
         _telemetryReady = connection.TelemetryReady;
+        RootNamespace = connection.RootNamespace;
         _kubernetes = new KubernetesClient(connection.Kubernetes, time);
         _objects = new ClusterObjectSource(_kubernetes, new ClusterWatchOptions { Namespaces = connection.Namespaces }, time, loggers.CreateLogger<ClusterObjectSource>());
 
@@ -32,6 +33,8 @@ internal sealed class ClusterCollector : IDisposable
     }
 
     public string Name { get; }
+
+    public string RootNamespace { get; }
 
     public IClusterObjectSource Objects => _objects;
 

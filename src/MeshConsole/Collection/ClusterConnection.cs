@@ -6,7 +6,7 @@ using MeshConsole.Mesh.Prometheus;
 namespace MeshConsole.Collection;
 
 /// <summary>How one cluster is reached, resolved from its options: files read, addresses parsed.</summary>
-internal sealed record ClusterConnection(string Name, KubernetesConnection Kubernetes, PrometheusEndpoint Prometheus, ImmutableArray<string> Namespaces)
+internal sealed record ClusterConnection(string Name, KubernetesConnection Kubernetes, PrometheusEndpoint Prometheus, ImmutableArray<string> Namespaces, string RootNamespace)
 {
     /// <summary>Ends when there is telemetry to ask for: the demo works out its past first. A real Prometheus is asked at once.</summary>
     public Task TelemetryReady { get; init; } = Task.CompletedTask;
@@ -20,7 +20,8 @@ internal sealed record ClusterConnection(string Name, KubernetesConnection Kuber
         cluster.Name,
         cluster.InCluster ? InClusterConnection.Create(time) : Kubeconfig.Load(cluster.Kubeconfig).Connect(cluster.Context, time),
         new PrometheusEndpoint(WithTrailingSlash(cluster.PrometheusUrl!), cluster.PrometheusBearerTokenFile) { QueryTimeout = telemetry.QueryTimeout },
-        [.. cluster.Namespaces]);
+        [.. cluster.Namespaces],
+        cluster.RootNamespace);
 
     /// <summary>Resolves every configured cluster; each fault names its key.</summary>
     public static (ImmutableArray<ClusterConnection> Connections, ImmutableArray<ConfigurationFault> Faults) ResolveAll(MeshConsoleOptions options, TimeProvider time)

@@ -36,7 +36,7 @@ internal sealed partial class CollectionService(
             }
 
             collectors.Set(running);
-            var sources = running.Select(c => new ClusterSources(c.Name, c.Objects, c.Telemetry));
+            var sources = running.Select(c => new ClusterSources(c.Name, c.Objects, c.Telemetry, c.RootNamespace));
             var publisher = new SnapshotPublisher(sources, store, time, loggers.CreateLogger<SnapshotPublisher>());
             await Task.WhenAll(running.Select(c => c.RunAsync(stoppingToken)).Append(publisher.RunAsync(stoppingToken)));
         }

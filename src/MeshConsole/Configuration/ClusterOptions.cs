@@ -1,3 +1,5 @@
+using MeshConsole.Mesh.Snapshots;
+
 namespace MeshConsole.Configuration;
 
 /// <summary>How one cluster and its telemetry are reached.</summary>
@@ -23,4 +25,7 @@ public sealed class ClusterOptions
 
     /// <summary>Namespaces to watch; empty means all.</summary>
     public List<string> Namespaces { get; set; } = [];
+
+    /// <summary>The mesh's root namespace, as <c>rootNamespace</c> of its mesh configuration says.</summary>
+    public string RootNamespace { get; set; } = ClusterSnapshot.DefaultRootNamespace;
 }

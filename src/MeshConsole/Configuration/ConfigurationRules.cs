@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Kubernetes.Connections;
 
 namespace MeshConsole.Configuration;
 
@@ -70,7 +71,7 @@ internal static partial class ConfigurationRules
                 yield return new ConfigurationFault($"{key}:InCluster", "true", "the service account of the pod is used, so Kubeconfig and Context must not be set");
             }
 
-            if (cluster.Kubeconfig is { } path && !File.Exists(path))
+            if (cluster.Kubeconfig is { } path && (path.Length == 0 || !File.Exists(Kubeconfig.Expand(path))))
             {
                 yield return new ConfigurationFault($"{key}:Kubeconfig", path, "there is no readable file at this path; give the path of a kubeconfig, or leave the key out for the default file");
             }
@@ -88,6 +89,11 @@ internal static partial class ConfigurationRules
             if (cluster.PrometheusBearerTokenFile is { } token && !File.Exists(token))
             {
                 yield return new ConfigurationFault($"{key}:PrometheusBearerTokenFile", token, "there is no readable file at this path");
+            }
+
+            if (!KubernetesName().IsMatch(cluster.RootNamespace))
+            {
+                yield return new ConfigurationFault($"{key}:RootNamespace", cluster.RootNamespace, "this is not a name of a namespace (lower-case letters, digits and '-', at most 63)");
             }
 
             foreach (var name in cluster.Namespaces.Where(n => !KubernetesName().IsMatch(n)))

@@ -29,6 +29,19 @@ public sealed class EffectivePoliciesTests
         EffectivePolicies.Build(Snapshot([s_strict], [Given.Workload("ledger"), Given.Workload("web", "front")]), MeshQuery.For(null, ["front"]))
             .Select(r => r.Workload).ShouldBe(["test/front/workload/web"]);
 
+    [Theory]
+    [InlineData("istio-system", "PERMISSIVE", null)]
+    [InlineData("mesh-root", "STRICT", "mesh-root")]
+    public void Build_RootNamespace_IsTheConfiguredOne(string root, string mode, string? decidedIn)
+    {
+        var policy = Given.Object("PeerAuthentication", "default", """{"mtls":{"mode":"STRICT"}}""", "mesh-root");
+        var cluster = Given.ClusterOf(Given.NoObjects with { PeerAuthentications = [policy] }, [Given.Workload("ledger")]) with { RootNamespace = root };
+
+        var row = EffectivePolicies.Build(Given.Snapshot(cluster), MeshQuery.All).ShouldHaveSingleItem();
+
+        (row.Mode, row.DecidedBy?.Namespace).ShouldBe((mode, decidedIn));
+    }
+
     [Fact]
     public void Build_PoliciesNotRead_IsUnknownWithTheReason()
     {

@@ -293,6 +293,22 @@ public sealed class IstioFrameTests
     }
 
     [Fact]
+    public void Frame_Proxies_AreThosePodsThatAreNamed()
+    {
+        new IstioAnswers().Frame().ScrapedProxies.ShouldBeNull("no answer is not an empty one");
+
+        var scraped = new IstioAnswers().With(
+            SourceNames.Proxies,
+            ScriptedPrometheus.Series("1", "namespace=payments", "pod=ledger-1"),
+            ScriptedPrometheus.Series("2", "namespace=payments", "pod=api-1"),
+            ScriptedPrometheus.Series("1", "namespace=vms"),
+            ScriptedPrometheus.Series("3")).Frame().ScrapedProxies!;
+
+        scraped.At.ShouldBe(At);
+        scraped.Pods.Order().ShouldBe([("payments", "api-1"), ("payments", "ledger-1")]);
+    }
+
+    [Fact]
     public void Frame_ControlPlane_KeepsNamesAndLeavesOutWhatIsNoNumber()
     {
         var frame = new IstioAnswers().With(
@@ -341,7 +357,7 @@ public sealed class IstioFrameTests
             queries.Count.ShouldBeLessThanOrEqualTo(12);
             queries.Select(query => query.Name).Distinct().Count().ShouldBe(queries.Count);
             queries.ShouldAllBe(query => !query.Text.Contains('$'));
-            queries.Count(query => query.Text.Contains("[60s]")).ShouldBe(queries.Count - 1, "only the certificates are no rate");
+            queries.Count(query => query.Text.Contains("[60s]")).ShouldBe(queries.Count - 2, "only the certificates and the proxies are no rates");
             queries.Single(query => query.Name == SourceNames.DurationBuckets).Every.ShouldBe(TimeSpan.FromMinutes(1));
             queries.Single(query => query.Name == SourceNames.DurationBuckets).Text.Contains("destination_cluster").ShouldBe(several);
         }

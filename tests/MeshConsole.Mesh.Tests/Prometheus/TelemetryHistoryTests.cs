@@ -20,7 +20,7 @@ public sealed class TelemetryHistoryTests
         frame.At.ShouldBe(new DateTimeOffset(2026, 3, 2, 8, 14, 30, TimeSpan.Zero));
         frame.Window.ShouldBe(TimeSpan.FromMinutes(5));
         frame.Edges.ShouldHaveSingleItem();
-        server.Requests.Count.ShouldBe(11);
+        server.Requests.Count.ShouldBe(12);
         server.Requests.ShouldAllBe(request => request.Parameters["time"] == "1772439270");
         server.Requests.Count(request => request.Query.Contains("[300s]")).ShouldBe(10);
     }
@@ -37,9 +37,9 @@ public sealed class TelemetryHistoryTests
         var frames = await Task.WhenAll(readers).WaitAsync(s_patience);
 
         frames.Distinct().Count().ShouldBe(1);
-        server.Requests.Count.ShouldBe(11);
+        server.Requests.Count.ShouldBe(12);
         await history.AtAsync(s_at, null, CancellationToken.None);
-        server.Requests.Count.ShouldBe(11);
+        server.Requests.Count.ShouldBe(12);
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public sealed class TelemetryHistoryTests
         }
 
         await history.AtAsync(s_at.AddMinutes(-19), null, CancellationToken.None);
-        server.Requests.Count.ShouldBe(20 * 11);
+        server.Requests.Count.ShouldBe(20 * 12);
         await history.AtAsync(s_at, null, CancellationToken.None);
-        server.Requests.Count.ShouldBe(21 * 11);
+        server.Requests.Count.ShouldBe(21 * 12);
     }
 
     private static HttpResponseMessage Traffic(ScriptedPrometheus.Request request) => request.Query.Contains("istio_requests_total")

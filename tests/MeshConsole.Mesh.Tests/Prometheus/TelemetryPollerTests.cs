@@ -20,7 +20,7 @@ public sealed class TelemetryPollerTests
 
         await rig.Poller.Ready.WaitAsync(Rig.Patience);
 
-        rig.Server.Requests.Count.ShouldBe(11);
+        rig.Server.Requests.Count.ShouldBe(12);
         rig.Server.Requests.Select(request => request.Parameters["time"]).Distinct().ShouldBe(["1772442009"]);
         rig.Poller.Sources.Select(source => source.State).Distinct().ShouldBe([SourceState.Live]);
         rig.Poller.Sources.Select(source => source.Name).ShouldBe(rig.Poller.Sources.Select(source => source.Name).Order(StringComparer.Ordinal));
@@ -43,7 +43,7 @@ public sealed class TelemetryPollerTests
         }
 
         // 09:00:15, :30, :45 and 09:01:00; the dear ones were asked at 09:00:09 and are due from 09:01:09 on.
-        counts.ShouldBe([9, 9, 9, 9]);
+        counts.ShouldBe([10, 10, 10, 10]);
         rig.Server.Requests[^1].Parameters["time"].ShouldBe("1772442060");
         await rig.NextRefreshAsync();
         rig.Server.Requests.Count(request => request.Query.Contains("_bucket")
@@ -68,7 +68,7 @@ public sealed class TelemetryPollerTests
         sums.State.ShouldBe(SourceState.Stale);
         sums.LastSuccess.ShouldBe(firstSuccess);
         sums.Message!.ShouldContain("too many samples");
-        rig.Poller.Sources.Count(source => source.State == SourceState.Live).ShouldBe(10);
+        rig.Poller.Sources.Count(source => source.State == SourceState.Live).ShouldBe(11);
         rig.Poller.Frame!.Edges[0].FromSource!.DurationSum.ShouldBe(100);
         rig.Poller.Frame.At.ShouldBe(new DateTimeOffset(2026, 3, 2, 9, 0, 15, TimeSpan.Zero));
     }
@@ -150,8 +150,8 @@ public sealed class TelemetryPollerTests
 
         await rig.NextRefreshAsync();
 
-        rig.Server.Requests.Take(11).Count(request => request.Query.Contains("_milliseconds_count") && request.Query.Contains("source_cluster")).ShouldBe(0);
-        rig.Server.Requests.Skip(11).Single(request => request.Query.Contains("_milliseconds_count")).Query.ShouldContain("source_cluster");
+        rig.Server.Requests.Take(12).Count(request => request.Query.Contains("_milliseconds_count") && request.Query.Contains("source_cluster")).ShouldBe(0);
+        rig.Server.Requests.Skip(12).Single(request => request.Query.Contains("_milliseconds_count")).Query.ShouldContain("source_cluster");
     }
 
     [Fact]

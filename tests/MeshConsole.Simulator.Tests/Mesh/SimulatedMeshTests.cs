@@ -91,6 +91,22 @@ public sealed class SimulatedMeshTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Scrapes_AreSwitchedByWorkloadOrPod()
+    {
+        async Task<HttpStatusCode> SendAsync(HttpMethod method, string target)
+        {
+            using var request = new HttpRequestMessage(method, new Uri(_mesh.PrometheusUrl, "simulator/scrapes/" + target));
+            using var response = await _http.SendAsync(request, _limit.Token);
+            return response.StatusCode;
+        }
+
+        (await SendAsync(HttpMethod.Delete, "finance/ledger")).ShouldBe(HttpStatusCode.NoContent);
+        _mesh.Model.Telemetry.SetScraped("finance", "ledger", true).ShouldBeTrue();
+        (await SendAsync(HttpMethod.Put, "finance/ledger")).ShouldBe(HttpStatusCode.NoContent);
+        (await SendAsync(HttpMethod.Delete, "finance/no-such")).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task PrometheusDown_CutsQueriesAndCanBeSwitchedOffAtTheSameServer()
     {
         var query = new Uri(_mesh.PrometheusUrl, "api/v1/query?query=up");

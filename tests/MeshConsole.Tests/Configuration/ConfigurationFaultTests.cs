@@ -1,4 +1,5 @@
 using MeshConsole.Configuration;
+using MeshConsole.Mesh.Kubernetes.Connections;
 using Microsoft.Extensions.Configuration;
 
 namespace MeshConsole.Tests.Configuration;
@@ -41,6 +42,8 @@ public sealed class ConfigurationFaultTests
     [InlineData("Clusters:0:PrometheusUrl", "prometheus:9090", "absolute http or https address")]
     [InlineData("Clusters:0:PrometheusUrl", "ftp://prometheus", "absolute http or https address")]
     [InlineData("Clusters:0:Kubeconfig", "/does/not/exist", "no readable file")]
+    [InlineData("Clusters:0:Kubeconfig", "~/does/not/exist", "no readable file")]
+    [InlineData("Clusters:0:RootNamespace", "Istio_System", "not a name of a namespace")]
     [InlineData("Clusters:0:PrometheusBearerTokenFile", "/does/not/exist", "no readable file")]
     [InlineData("Clusters:0:Name", "a/b", "letters, digits")]
     [InlineData("Clusters:0:Namespaces:0", "Payments", "not a name of a namespace")]
@@ -52,6 +55,23 @@ public sealed class ConfigurationFaultTests
         var fault = faults.ShouldHaveSingleItem();
         fault.ToString().ShouldContain(expected);
         fault.ToString().ShouldContain(value);
+    }
+
+    [Fact]
+    public void Kubeconfig_InTheHomeDirectory_IsAcceptedAsTheLoaderReadsIt()
+    {
+        var home = Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } directory ? directory : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var name = $".meshconsole-test-{Guid.NewGuid():N}";
+        File.WriteAllText(Path.Combine(home, name), "clusters: []\ncurrent-context: here\n");
+        try
+        {
+            Faults(("Clusters:0:Name", "prod"), ("Clusters:0:PrometheusUrl", "http://prometheus:9090"), ("Auth:Mode", "Demo"), ("Clusters:0:Kubeconfig", $"~/{name}")).ShouldBeEmpty();
+            Kubeconfig.Load($"~/{name}").CurrentContext.ShouldBe("here");
+        }
+        finally
+        {
+            File.Delete(Path.Combine(home, name));
+        }
     }
 
     [Fact]

@@ -65,11 +65,18 @@ public sealed class Kubeconfig
             return found > 0 ? merged : throw Missing($"KUBECONFIG={list}", "None of the files of the list is there: correct the variable, or unset it to use the file in the home directory");
         }
 
-        var home = environment("HOME") is { Length: > 0 } directory ? directory : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var standard = Path.Combine(home, ".kube", "config");
+        var standard = Path.Combine(Home(environment), ".kube", "config");
         var config = new Kubeconfig(standard);
         config.Merge(standard, Read(standard) ?? throw Missing(standard, "Name a kubeconfig in the cluster's Kubeconfig setting, set KUBECONFIG, or set InCluster to true inside a pod"));
         return config;
+    }
+
+    /// <summary>The full path that a configured path stands for: <c>~/</c> is the home directory, for no shell has expanded it.</summary>
+    /// <param name="environment">Reads environment variables; null for those of the process.</param>
+    public static string Expand(string file, Func<string, string?>? environment = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        return file.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Home(environment ?? Environment.GetEnvironmentVariable), file[2..]) : Path.GetFullPath(file);
     }
 
     /// <summary>The connection of a context.</summary>
@@ -411,8 +418,8 @@ public sealed class Kubeconfig
 
     private static KubeconfigException Missing(string file, string advice) => new(file, $"the file does not exist. {advice}");
 
-    private static string Expand(string file, Func<string, string?> environment) =>
-        file.StartsWith("~/", StringComparison.Ordinal) && environment("HOME") is { Length: > 0 } home ? Path.Combine(home, file[2..]) : Path.GetFullPath(file);
+    private static string Home(Func<string, string?> environment) =>
+        environment("HOME") is { Length: > 0 } directory ? directory : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     private static string Resolve(string kubeconfig, string path) =>
         Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(kubeconfig)) ?? "/");

@@ -21,6 +21,7 @@ public sealed class IstioDialect : ITelemetryDialect
             Query(SourceNames.TcpOpened, IstioQueries.TcpOpened) with { ShowsTraffic = true },
             Query(SourceNames.DurationSums, IstioQueries.DurationSums),
             Query(SourceNames.DurationCounts, IstioQueries.DurationCounts),
+            Query(SourceNames.Proxies, IstioQueries.Proxies),
             Query(SourceNames.ControlPlane, IstioQueries.ControlPlane),
             Query(SourceNames.TcpSent, IstioQueries.TcpSent),
             Query(SourceNames.TcpReceived, IstioQueries.TcpReceived),
@@ -44,6 +45,7 @@ public sealed class IstioDialect : ITelemetryDialect
         SourceNames.TcpSent or SourceNames.TcpReceived => new HopValues(symbols, tcp: true, severalClusters, expectedSeries),
         SourceNames.DurationBuckets => new HopHistograms(symbols, severalClusters, expectedSeries),
         SourceNames.Certificates => new CertificateAnswer(),
+        SourceNames.Proxies => new ProxyAnswer(),
         SourceNames.ControlPlane => new ControlPlaneAnswer(),
         _ => throw new ArgumentOutOfRangeException(nameof(queryName), queryName, "This dialect has no such query."),
     };

@@ -48,6 +48,7 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
             Window = window,
             Edges = edges.MoveToImmutable(),
             ProxyCertificates = answers.Get<CertificateAnswer>(SourceNames.Certificates)?.Samples ?? [],
+            ScrapedProxies = answers.Get<ProxyAnswer>(SourceNames.Proxies)?.Scraped,
             ControlPlane = answers.Get<ControlPlaneAnswer>(SourceNames.ControlPlane)?.Samples ?? [],
         };
     }

@@ -55,6 +55,12 @@ public static class IstioQueries
         "min by (namespace, pod, resource_name) (istio_agent_cert_expiry_seconds + timestamp(istio_agent_cert_expiry_seconds))";
 
     /// <summary>
+    /// The proxies that are scraped, by pod. Prometheus ends a series as soon as a scrape fails or its target goes, so a
+    /// proxy that is missing here is one whose counters stand still while its rates still look like traffic that ebbs.
+    /// </summary>
+    public const string Proxies = "count by (namespace, pod) (istio_build{component=\"proxy\"})";
+
+    /// <summary>
     /// The control plane in one answer. <c>or</c> compares label sets without the metric's name, so each part but the first
     /// carries its name in a label of its own.
     /// </summary>
