@@ -6,6 +6,7 @@ using MeshConsole.Configuration;
 using MeshConsole.Endpoints;
 using MeshConsole.Hubs;
 using MeshConsole.Monitoring;
+using MeshConsole.Storage;
 using Microsoft.AspNetCore.Http.Connections;
 
 namespace MeshConsole;
@@ -57,6 +58,7 @@ public static class MeshConsoleApplication
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddStorage(options, connections);
         services.AddCollection(options, connections);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();

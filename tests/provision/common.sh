@@ -39,12 +39,25 @@ find_prometheus() {
   first_existing "${MESHCONSOLE_PROMETHEUS:-}" "$(command -v prometheus || true)"
 }
 
+# Debian keeps the server off PATH. The newest version first.
+find_postgres() {
+  first_existing "${MESHCONSOLE_POSTGRES:-}" $(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -r) "$(command -v postgres || true)"
+}
+
 debian_codename() {
   (. /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}")
 }
 
 can_install_packages() {
   [ "$(id -u)" = 0 ] && have apt-get && [ -r /etc/os-release ] && grep -q '^ID=debian' /etc/os-release
+}
+
+# Debian's package makes a cluster and starts it unless it is told not to.
+postgres_without_cluster() {
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    printf 'create_main_cluster = false\nstart_conf = manual\n' > /etc/postgresql-common/createcluster.conf
+  fi
 }
 
 # Installs Debian packages without letting any of their services start, now or at the next boot: the tests run the binaries
@@ -74,6 +87,7 @@ apt_install() {
     for package in "$@"; do
       case "$package" in
         prometheus) systemctl --quiet disable prometheus.service >/dev/null 2>&1 || true ;;
+        postgresql-15) systemctl --quiet disable postgresql.service >/dev/null 2>&1 || true ;;
         etcd-server) systemctl --quiet disable etcd.service >/dev/null 2>&1 || true ;;
       esac
     done

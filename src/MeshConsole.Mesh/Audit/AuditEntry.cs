@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Storage;
 
 namespace MeshConsole.Mesh.Audit;
 
@@ -74,4 +75,5 @@ public sealed record AuditFilter(
     int Limit = 100);
 
 /// <summary>The audit could not be written: disk full, read-only, database gone. Nothing may be changed until it can.</summary>
-public sealed class AuditUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class AuditUnavailableException(string message, Exception? inner = null)
+    : StorageException((inner as StorageException)?.Fault ?? StorageFault.Other, message, inner);

@@ -1,4 +1,5 @@
 using MeshConsole.Configuration;
+using MeshConsole.Mesh.Storage;
 
 namespace MeshConsole.Commands;
 
@@ -25,6 +26,11 @@ internal static class ServeCommand
             }
 
             return ConfigurationFault;
+        }
+        catch (StorageException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
         }
         catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {

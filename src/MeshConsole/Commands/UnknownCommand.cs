@@ -9,6 +9,7 @@ internal static class UnknownCommand
             There is no command '{word}'. Commands:
               meshconsole [--urls ADDRESS] [--MeshConsole:KEY VALUE …]   serve the console
               meshconsole simulate --help                               serve the payments mesh alone
+              meshconsole audit verify FILE [--checkpoint FILE]         verify an export of the audit, offline
             """);
         return ServeCommand.ConfigurationFault;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes.Connections;
+using MeshConsole.Mesh.Storage;
 
 namespace MeshConsole.Configuration;
 
@@ -22,7 +23,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Certificates(options.Certificates)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Certificates(options.Certificates)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -238,6 +239,53 @@ internal static partial class ConfigurationRules
         if (certificates.LateRenewalRatio is <= 0 or >= 1)
         {
             yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Storage(StorageOptions storage)
+    {
+        // The value is never repeated: it may hold a password.
+        const string Key = $"{MeshConsoleOptions.SectionName}:Storage:ConnectionString";
+        if (storage.ConnectionString is null)
+        {
+            if (storage.Provider == StorageProvider.Postgres)
+            {
+                yield return new ConfigurationFault(Key, null, "PostgreSQL is chosen, so how it is reached must be said, for example Host=db;Database=meshconsole;Username=meshconsole");
+            }
+        }
+        else if (DatabaseSettings.Problem(storage.ToProvider(), storage.ConnectionString) is { } problem)
+        {
+            yield return new ConfigurationFault(Key, null, problem);
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Audit(MeshConsoleOptions options)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Audit";
+        var audit = options.Audit;
+        if (audit.CheckpointRecords is < 1 or > 1_000_000)
+        {
+            yield return new ConfigurationFault($"{Key}:CheckpointRecords", audit.CheckpointRecords.ToString(System.Globalization.CultureInfo.InvariantCulture), "a number from 1 to 1000000 is expected");
+        }
+
+        if (audit.CheckpointInterval < TimeSpan.FromSeconds(5) || audit.CheckpointInterval > TimeSpan.FromDays(1))
+        {
+            yield return new ConfigurationFault($"{Key}:CheckpointInterval", audit.CheckpointInterval.ToString(), "a time between 00:00:05 and 1.00:00:00 is expected");
+        }
+
+        if (audit.CheckpointWebhook is { } webhook && !(Uri.TryCreate(webhook, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host.Length > 0 && address.UserInfo.Length == 0))
+        {
+            // Path and query of a webhook are often its credential.
+            yield return new ConfigurationFault($"{Key}:CheckpointWebhook", null, "an absolute http or https address without user name is expected");
+        }
+
+        if (audit.CheckpointEvents is { } events)
+        {
+            var parts = events.Split('/');
+            if (parts.Length != 2 || !options.Clusters.Exists(cluster => string.Equals(cluster.Name, parts[0], StringComparison.Ordinal)) || !KubernetesName().IsMatch(parts[1]))
+            {
+                yield return new ConfigurationFault($"{Key}:CheckpointEvents", events, "the name of a configured cluster and a namespace are expected, for example production/meshconsole");
+            }
         }
     }
 

@@ -16,6 +16,8 @@ public sealed class MeshConsoleOptions
 
     public StorageOptions Storage { get; set; } = new();
 
+    public AuditOptions Audit { get; set; } = new();
+
     public AuthOptions Auth { get; set; } = new();
 
     public ChangesOptions Changes { get; set; } = new();

@@ -22,6 +22,8 @@ public static class Requires
         Present("promtool", ToolLocator.Promtool);
     }
 
+    public static void Postgres() => Present("postgres", ToolLocator.Postgres);
+
     public static void Chromium() => Present("chromium", ToolLocator.Chromium);
 
     /// <summary>Upstream CRDs and samples never come with the project, so that their absence is a skip in a pipeline too.</summary>

@@ -23,6 +23,12 @@ public static class ToolLocator
     public static string Dotnet =>
         Environment.ProcessPath is { } running && Path.GetFileNameWithoutExtension(running) == "dotnet" ? running : FirstExisting(OnPath("dotnet")) ?? "dotnet";
 
+    /// <summary>The server's executable; <c>initdb</c> lies beside it. Debian keeps it off PATH, and links there hide its folder.</summary>
+    public static string? Postgres =>
+        FirstExisting([Variable("MESHCONSOLE_POSTGRES"), .. InDebianFolders("postgres"), .. OnPath("postgres")]) is { } path
+            ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path
+            : null;
+
     private static string? FirstExisting(IEnumerable<string?> candidates) => candidates.FirstOrDefault(candidate => candidate is not null && File.Exists(candidate));
 
     private static string? InAssets(string name) => Variable("KUBEBUILDER_ASSETS") is { } folder ? Path.Combine(folder, name) : null;
@@ -33,6 +39,10 @@ public static class ToolLocator
         var cache = Variable("MESHCONSOLE_CACHE") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "meshconsole");
         return Path.Combine(cache, "kubernetes-1.20", name);
     }
+
+    private static IEnumerable<string> InDebianFolders(string name) => Directory.Exists("/usr/lib/postgresql")
+        ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(folder => folder, StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin", name))
+        : [];
 
     private static IEnumerable<string> OnPath(string name) =>
         (Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, name));

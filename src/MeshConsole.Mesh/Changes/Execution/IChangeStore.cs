@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Mesh.Changes.Execution;
 
@@ -26,6 +27,14 @@ public interface IChangeStore
     /// </summary>
     /// <exception cref="StoreConflictException">Another version is stored, another change is active on the target, or the lease is lost.</exception>
     Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken);
+
+    /// <summary>Like <see cref="AddAsync(ChangeRecord, string?, ImmutableArray{AuditEntry}, CancellationToken)"/>, with notifications that go out only if the change was stored.</summary>
+    Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) =>
+        notifications.IsDefaultOrEmpty ? AddAsync(change, idempotencyKey, audit, cancellationToken) : throw new NotSupportedException("This store keeps no notifications.");
+
+    /// <summary>Like <see cref="ReplaceAsync(ChangeRecord, ImmutableArray{AuditEntry}, HeldLease?, CancellationToken)"/>, with notifications that go out only if the change was stored.</summary>
+    Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) =>
+        notifications.IsDefaultOrEmpty ? ReplaceAsync(change, audit, lease, cancellationToken) : throw new NotSupportedException("This store keeps no notifications.");
 }
 
 /// <param name="States">Empty: all.</param>

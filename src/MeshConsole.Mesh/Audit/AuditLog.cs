@@ -1,0 +1,316 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using MeshConsole.Mesh.Storage;
+
+namespace MeshConsole.Mesh.Audit;
+
+/// <summary>
+/// The log in the database. One writer at a time over all replicas gives each record the next number and the hash of the one
+/// before. Nothing is recorded before the whole chain has been verified once since the start, nor after a fault was found in
+/// it: then writes are refused until somebody has decided what to do (see docs/operations.md).
+/// </summary>
+/// <param name="checkpoints">Reads the checkpoints to compare with at the start; null: none.</param>
+public sealed class AuditLog(Database database, TimeProvider time, Func<CancellationToken, Task<ImmutableArray<AuditCheckpoint>>>? checkpoints = null) : IAuditLog, IDisposable
+{
+    private const int PageSize = 500;
+    private const int LargestSearch = 1_000;
+    private const string RowColumns = "sequence AS Sequence, id AS Id, at AS At, actor AS Actor, action AS Action, outcome AS Outcome, target AS Target, change_id AS ChangeId, hash AS Hash, body AS Body";
+
+    private readonly SemaphoreSlim _verifying = new(1, 1);
+    private volatile AuditChainState _state = AuditChainState.Unverified;
+
+    // A record that was committed and read back: it must still be there at the next append.
+    private volatile AuditHead? _known;
+    private ImmutableHashSet<string> _announcedKeys = [];
+
+    public AuditChainState State => _state;
+
+    public async Task<AuditRecord> AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        var stored = await WriteAsync(session => AppendAsync(session, [entry]), cancellationToken).ConfigureAwait(false);
+        return stored[0];
+    }
+
+    public async Task<ImmutableArray<AuditRecord>> SearchAsync(AuditFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        var conditions = new List<string>();
+        Add(filter.Actor is not null, "actor LIKE @Actor ESCAPE '!'");
+        Add(filter.Target is not null, "target LIKE @Target ESCAPE '!'");
+        Add(filter.ChangeId is not null, "change_id = @ChangeId");
+        Add(filter.Action is not null, "action = @Action");
+        Add(filter.Outcome is not null, "outcome = @Outcome");
+        Add(filter.From is not null, "at >= @From");
+        Add(filter.To is not null, "at <= @To");
+        Add(filter.BelowSequence is not null, "sequence < @BelowSequence");
+        var where = conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", conditions);
+        var parameters = new
+        {
+            Actor = Containing(filter.Actor),
+            Target = Containing(filter.Target),
+            ChangeId = Inert(filter.ChangeId),
+            Action = Inert(filter.Action),
+            Outcome = Inert(filter.Outcome),
+            From = filter.From?.ToUnixTimeMilliseconds(),
+            To = filter.To?.ToUnixTimeMilliseconds(),
+            filter.BelowSequence,
+            Limit = Math.Clamp(filter.Limit, 1, LargestSearch),
+        };
+        var bodies = await database.ReadAsync(
+            session => session.QueryAsync<string>($"SELECT body FROM audit{where} ORDER BY sequence DESC LIMIT @Limit", parameters),
+            cancellationToken).ConfigureAwait(false);
+        return [.. bodies.Select(Parse)];
+
+        void Add(bool asked, string condition)
+        {
+            if (asked)
+            {
+                conditions.Add(condition);
+            }
+        }
+    }
+
+    public Task<AuditHead> HeadAsync(CancellationToken cancellationToken) => database.ReadAsync(HeadAsync, cancellationToken);
+
+    /// <summary>
+    /// Every record as it is stored, one JSON text each, in order, from <paramref name="from"/> to what is the last one now.
+    /// Read page by page: no transaction stays open while somebody downloads.
+    /// </summary>
+    public async IAsyncEnumerable<string> ReadAllAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var row in RowsAsync(from, head.Sequence, cancellationToken).ConfigureAwait(false))
+        {
+            yield return row.Body;
+        }
+    }
+
+    /// <summary>Verifies everything that is stored now, and takes note of the outcome.</summary>
+    public async Task<AuditVerification> VerifyAsync(ImmutableArray<AuditCheckpoint> against, CancellationToken cancellationToken)
+    {
+        var verifier = new AuditChainVerifier(against);
+        var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var row in RowsAsync(1, long.MaxValue, cancellationToken).ConfigureAwait(false))
+        {
+            var record = verifier.Add(row.Body);
+            if (record is not null && Row.Of(record, row.Body) != row)
+            {
+                verifier.Reject(new AuditFinding(AuditProblem.HashWrong, record.Sequence, string.Create(CultureInfo.InvariantCulture, $"record {record.Sequence} is filed under other columns than its content says: searches would not find it")));
+            }
+
+            // Records that came in meanwhile are for the next verification.
+            if (verifier.Broken || row.Sequence >= head.Sequence)
+            {
+                break;
+            }
+        }
+
+        var result = verifier.Finish();
+        ImmutableInterlocked.Update(ref _announcedKeys, keys => keys.Union(verifier.AnnouncedKeys.Keys));
+        if (_state.Status == AuditChainStatus.Broken && result.Good)
+        {
+            // What was broken a moment ago is not mended by looking again: somebody is at the database. A new start decides.
+            return result;
+        }
+
+        _state = new AuditChainState(result.Good ? AuditChainStatus.Intact : AuditChainStatus.Broken, result.VerifiedTo, time.GetUtcNow(), result.FirstBad);
+        return result;
+    }
+
+    /// <summary>Whether the log has made this key known. Only after the first verification.</summary>
+    internal bool Announces(string keyId) => _announcedKeys.Contains(keyId);
+
+    internal void Announced(string keyId) => ImmutableInterlocked.Update(ref _announcedKeys, keys => keys.Add(keyId));
+
+    /// <summary>Verifies once after the start; whoever comes meanwhile waits for it.</summary>
+    /// <exception cref="StorageException">The database does not answer; it is tried again the next time.</exception>
+    public async Task EnsureVerifiedAsync(CancellationToken cancellationToken)
+    {
+        if (_state.Status != AuditChainStatus.Unverified)
+        {
+            return;
+        }
+
+        await _verifying.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_state.Status == AuditChainStatus.Unverified)
+            {
+                var against = checkpoints is null ? [] : await checkpoints(cancellationToken).ConfigureAwait(false);
+                await VerifyAsync(against, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _verifying.Release();
+        }
+    }
+
+    public void Dispose() => _verifying.Dispose();
+
+    /// <summary>A transaction that records: whatever keeps it from being stored is an <see cref="AuditUnavailableException"/>.</summary>
+    internal async Task<T> WriteAsync<T>(Func<DatabaseSession, Task<T>> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await EnsureVerifiedAsync(cancellationToken).ConfigureAwait(false);
+            RefuseIfBroken();
+            return await database.WriteAsync(write, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception) when (exception is not AuditUnavailableException)
+        {
+            throw new AuditUnavailableException($"The audit cannot be written, so nothing may be changed. {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Appends within a transaction of <see cref="WriteAsync"/>, as its last statements but inserts, and once: other writers wait from here to its end.</summary>
+    internal async Task<ImmutableArray<AuditRecord>> AppendAsync(DatabaseSession session, ImmutableArray<AuditEntry> entries)
+    {
+        if (entries.IsDefaultOrEmpty)
+        {
+            return [];
+        }
+
+        await session.LockAsync(AdvisoryLocks.Audit).ConfigureAwait(false);
+        var head = await CheckedHeadAsync(session).ConfigureAwait(false);
+        var stored = ImmutableArray.CreateBuilder<AuditRecord>(entries.Length);
+        foreach (var entry in entries)
+        {
+            var now = time.GetUtcNow();
+            var (record, json) = AuditRecordFormat.Seal(entry, head.Sequence + 1, Guid.CreateVersion7(now).ToString("D"), now, head.Hash);
+            await session.ExecuteAsync(
+                "INSERT INTO audit (sequence, id, at, actor, action, outcome, target, change_id, hash, body) VALUES (@Sequence, @Id, @At, @Actor, @Action, @Outcome, @Target, @ChangeId, @Hash, @Body)",
+                Row.Of(record, json)).ConfigureAwait(false);
+            stored.Add(record);
+            head = new AuditHead(record.Sequence, record.Hash, record.At);
+        }
+
+        return stored.ToImmutable();
+    }
+
+    /// <summary>
+    /// The last record, once it is sure that it is whole and that the log has not shrunk or changed behind the console's back
+    /// since the last append.
+    /// </summary>
+    private async Task<AuditHead> CheckedHeadAsync(DatabaseSession session)
+    {
+        var row = await session.FirstOrDefaultAsync<Row>($"SELECT {RowColumns} FROM audit ORDER BY sequence DESC LIMIT 1").ConfigureAwait(false);
+        var head = row is null ? new AuditHead(0, AuditRecordFormat.NoHash, null) : new AuditHead(row.Sequence, row.Hash, DateTimeOffset.FromUnixTimeMilliseconds(row.At));
+        if (_known is { Sequence: > 0 } known)
+        {
+            var hash = await session.ScalarAsync<string>("SELECT hash FROM audit WHERE sequence = @Sequence", new { known.Sequence }).ConfigureAwait(false);
+            if (!string.Equals(hash, known.Hash, StringComparison.Ordinal))
+            {
+                Break(new AuditFinding(
+                    hash is null ? AuditProblem.Truncated : AuditProblem.CheckpointDiffers,
+                    hash is null ? Math.Min(head.Sequence + 1, known.Sequence) : known.Sequence,
+                    string.Create(CultureInfo.InvariantCulture, $"record {known.Sequence} was there with another content since this console started: the log was {(hash is null ? "cut off" : "written anew")} behind its back")));
+            }
+        }
+
+        if (row is not null)
+        {
+            string content;
+            try
+            {
+                using var document = AuditRecordFormat.Parse(row.Body);
+                content = AuditRecordFormat.ContentHash(document.RootElement);
+            }
+            catch (FormatException exception)
+            {
+                content = exception.Message;
+            }
+
+            if (!string.Equals(content, row.Hash, StringComparison.Ordinal))
+            {
+                Break(new AuditFinding(AuditProblem.HashWrong, row.Sequence, string.Create(CultureInfo.InvariantCulture, $"record {row.Sequence}, the last one, was changed: its content has another hash")));
+            }
+        }
+
+        _known = head;
+        return head;
+    }
+
+    private void Break(AuditFinding finding)
+    {
+        _state = new AuditChainState(AuditChainStatus.Broken, finding.Sequence - 1, time.GetUtcNow(), finding);
+        RefuseIfBroken();
+    }
+
+    private void RefuseIfBroken()
+    {
+        if (_state is { Status: AuditChainStatus.Broken, FirstBad: { } bad })
+        {
+            throw new AuditUnavailableException($"The audit log is broken, so nothing is recorded and nothing may be changed: {bad.Message}. Keep the database as evidence, then restore a good backup or begin a new one, and start the console again (docs/operations.md, Audit).");
+        }
+    }
+
+    private async IAsyncEnumerable<Row> RowsAsync(long from, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // By place and not by number, so that a number that stands twice or was moved is seen and not skipped.
+        var next = from;
+        while (next <= to)
+        {
+            var page = await database.ReadAsync(
+                session => session.QueryAsync<Row>($"SELECT {RowColumns} FROM audit WHERE sequence >= @From AND sequence <= @To ORDER BY sequence LIMIT @Size", new { From = next, To = to, Size = PageSize }),
+                cancellationToken).ConfigureAwait(false);
+            foreach (var row in page)
+            {
+                yield return row;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            next = page[^1].Sequence + 1;
+        }
+    }
+
+    private async Task<AuditHead> HeadAsync(DatabaseSession session)
+    {
+        var row = await session.FirstOrDefaultAsync<HeadRow>("SELECT sequence AS Sequence, hash AS Hash, at AS At FROM audit ORDER BY sequence DESC LIMIT 1").ConfigureAwait(false);
+        return row is null ? new AuditHead(0, AuditRecordFormat.NoHash, null) : new AuditHead(row.Sequence, row.Hash, DateTimeOffset.FromUnixTimeMilliseconds(row.At));
+    }
+
+    private static AuditRecord Parse(string body)
+    {
+        try
+        {
+            return AuditRecordFormat.Read(body);
+        }
+        catch (FormatException exception)
+        {
+            throw new StorageException(StorageFault.Damaged, $"A record of the audit cannot be read: {exception.Message}. Verify the log; it was changed by hand or is damaged.", exception);
+        }
+    }
+
+    private static string? Inert(string? text) => text is null ? null : AuditText.Clean(text, AuditText.Name);
+
+    private static string? Containing(string? text) => text is null
+        ? null
+        : $"%{Inert(text)!.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
+
+    private sealed record HeadRow(long Sequence, string Hash, long At);
+
+    private sealed record Row(long Sequence, string Id, long At, string Actor, string Action, string Outcome, string? Target, string? ChangeId, string Hash, string Body)
+    {
+        public static Row Of(AuditRecord record, string body)
+        {
+            var entry = record.Entry;
+            return new Row(
+                record.Sequence,
+                record.Id,
+                record.At.ToUnixTimeMilliseconds(),
+                $"{entry.Actor.Subject} {entry.Actor.Name}".ToLowerInvariant(),
+                entry.Action,
+                entry.Outcome,
+                entry.Target is { } target ? $"{target.Cluster}/{target.Namespace}/{target.Kind}/{target.Name}".ToLowerInvariant() : null,
+                entry.ChangeId,
+                record.Hash,
+                body);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+
+namespace MeshConsole.Mesh.Audit;
+
+/// <summary>
+/// The key that signs checkpoints: ECDSA P-256, made once per installation, in a file that only the console's account can
+/// read. Its public half lies beside it, to be kept elsewhere and given to the verify command.
+/// </summary>
+public sealed class CheckpointKey : IDisposable
+{
+    private readonly ECDsa _key;
+
+    private CheckpointKey(ECDsa key)
+    {
+        _key = key;
+        var publicKey = key.ExportSubjectPublicKeyInfo();
+        PublicKey = Convert.ToBase64String(publicKey);
+        Id = IdOf(publicKey);
+    }
+
+    /// <summary>SHA-256 of the public key, in lower-case hexadecimal.</summary>
+    public string Id { get; }
+
+    /// <summary>SubjectPublicKeyInfo, base64.</summary>
+    public string PublicKey { get; }
+
+    /// <summary>Reads the key, or makes one where there is none.</summary>
+    /// <exception cref="IOException">The file can be neither read nor made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise, for want of a right.</exception>
+    /// <exception cref="CryptographicException">The file holds no such key.</exception>
+    public static CheckpointKey LoadOrCreate(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            Create(path);
+        }
+
+        return Load(path);
+    }
+
+    /// <summary>Id of the public key in a PEM file.</summary>
+    /// <exception cref="CryptographicException">There is none in it.</exception>
+    public static string IdOfPem(string pem)
+    {
+        using var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(pem);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CryptographicException("the file holds no key in PEM form", exception);
+        }
+
+        return IdOf(key.ExportSubjectPublicKeyInfo());
+    }
+
+    public AuditCheckpoint Sign(long sequence, string hash, DateTimeOffset at)
+    {
+        var moment = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds());
+        var signature = _key.SignData(AuditCheckpoint.Signed(sequence, hash, moment, Id, PublicKey), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        return new AuditCheckpoint(sequence, hash, moment, Id, PublicKey, Convert.ToBase64String(signature));
+    }
+
+    public void Dispose() => _key.Dispose();
+
+    internal static string IdOf(byte[] publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey));
+
+    private static CheckpointKey Load(string path)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+            return new CheckpointKey(key);
+        }
+        catch (ArgumentException exception)
+        {
+            key.Dispose();
+            throw new CryptographicException($"'{path}' holds no private key in PEM form", exception);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private static void Create(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        // Written whole under another name first: a reader never meets half a key, and the mode holds from the first byte.
+        var draft = $"{path}.{Guid.NewGuid():N}";
+        Write(draft, key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        try
+        {
+            File.Move(draft, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another replica or process on the same folder was faster: its key is the one.
+            File.Delete(draft);
+            return;
+        }
+
+        Write($"{path}.pub", key.ExportSubjectPublicKeyInfoPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
+
+    private static void Write(string path, string text, UnixFileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
+
+        using var stream = new FileStream(path, options);
+        stream.Write(CanonicalJson.Utf8(text + "\n"));
+        stream.Flush(flushToDisk: true);
+    }
+}

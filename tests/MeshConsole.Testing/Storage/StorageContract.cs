@@ -1,0 +1,446 @@
+using System.Globalization;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Notifications;
+using MeshConsole.Mesh.Storage;
+using Shouldly;
+using Xunit;
+
+namespace MeshConsole.Testing.Storage;
+
+/// <summary>What the stores promise whatever the database is. Derived once per provider.</summary>
+public abstract class StorageContract : IAsyncLifetime
+{
+    private readonly List<IAsyncDisposable> _opened = [];
+
+    protected Database Database { get; private set; } = null!;
+
+    protected AuditLog Audit { get; private set; } = null!;
+
+    private ChangeStore Changes => new(Database, Audit);
+
+    private LeaseStore Leases => new(Database);
+
+    private NotificationOutbox Outbox => new(Database, Audit);
+
+    private SwitchStore Switches => new(Database, Audit);
+
+    /// <summary>An empty database; null when the provider is not on this machine: then every test is skipped.</summary>
+    protected abstract Task<DatabaseSettings?> EmptyAsync();
+
+    /// <summary>Lets time pass on the clock that leases expire by.</summary>
+    protected abstract Task PassAsync(TimeSpan time);
+
+    protected abstract TimeProvider Clock { get; }
+
+    protected DatabaseSettings? Settings { get; private set; }
+
+    public virtual async Task InitializeAsync()
+    {
+        Settings = await EmptyAsync();
+        if (Settings is not null)
+        {
+            (Database, Audit) = Open();
+        }
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        foreach (var opened in _opened)
+        {
+            await opened.DisposeAsync();
+        }
+    }
+
+    /// <summary>Another console on the same database.</summary>
+    protected (Database Database, AuditLog Audit) Open(string furtherSettings = "")
+    {
+        var database = new Database(Settings! with { ConnectionString = Settings.ConnectionString + furtherSettings }, Clock);
+        _opened.Add(database);
+        return (database, new AuditLog(database, Clock));
+    }
+
+    /// <summary>Skips where the database is missing; first line of every test.</summary>
+    protected abstract void Require();
+
+    [SkippableFact]
+    public async Task Change_Stored_ReadsBackWithEveryField()
+    {
+        Require();
+        var change = StoredChanges.Change("c-1");
+        var stored = await Changes.AddAsync(change, null, [StoredChanges.Entry()], default);
+        stored.Version.ShouldBe(1);
+
+        var read = (await Changes.FindAsync("c-1", default)).ShouldNotBeNull();
+        StoredJson.Write(read).ShouldBe(StoredJson.Write(stored));
+        read.Plan.Reason.ShouldBe(change.Plan.Reason);
+        read.Requester.ClusterIdentity!.User.ShouldBe("olga");
+        read.Progress[0].Looks[0].Evidence.Canary!.Requests.ShouldBe(120);
+        read.Plan.Stages.ShouldBe(change.Plan.Stages);
+        (await Changes.FindAsync("c-2", default)).ShouldBeNull();
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task Change_ReplacedUnderAnOldVersion_IsRefusedWithoutAudit()
+    {
+        Require();
+        var first = await Changes.AddAsync(StoredChanges.Change("c-1"), null, [StoredChanges.Entry()], default);
+        var second = await Changes.ReplaceAsync(first with { State = ChangeState.AwaitingApproval }, [StoredChanges.Entry()], null, default);
+        second.Version.ShouldBe(2);
+
+        var conflict = await Should.ThrowAsync<StoreConflictException>(() => Changes.ReplaceAsync(first with { State = ChangeState.Aborted }, [StoredChanges.Entry()], null, default));
+        conflict.Conflict.ShouldBe(StoreConflict.Version);
+        (await Changes.FindAsync("c-1", default))!.State.ShouldBe(ChangeState.AwaitingApproval);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(2);
+        (await Should.ThrowAsync<StoreConflictException>(() => Changes.ReplaceAsync(StoredChanges.Change("none"), [], null, default))).Conflict.ShouldBe(StoreConflict.Version);
+    }
+
+    [SkippableFact]
+    public async Task Change_ReplacedByFiftyAtOnce_IsReplacedOnce()
+    {
+        Require();
+        var change = await Changes.AddAsync(StoredChanges.Change("c-1"), null, [], default);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
+        {
+            try
+            {
+                await Changes.ReplaceAsync(change with { StateReason = i.ToString(CultureInfo.InvariantCulture) }, [StoredChanges.Entry()], null, default);
+                return true;
+            }
+            catch (StoreConflictException)
+            {
+                return false;
+            }
+        }));
+        outcomes.Count(done => done).ShouldBe(1);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task Target_WithAnActiveChange_TakesNoSecond()
+    {
+        Require();
+        await Changes.AddAsync(StoredChanges.Change("c-1", ChangeState.Running), null, [], default);
+        var second = await Changes.AddAsync(StoredChanges.Change("c-2", ChangeState.Approved), null, [], default);
+        var other = await Changes.AddAsync(StoredChanges.Change("c-3", ChangeState.Held, name: "ledger"), null, [], default);
+        other.Version.ShouldBe(1);
+
+        (await Should.ThrowAsync<StoreConflictException>(() => Changes.ReplaceAsync(second with { State = ChangeState.Running }, [StoredChanges.Entry()], null, default))).Conflict.ShouldBe(StoreConflict.ActiveOnTarget);
+        (await Should.ThrowAsync<StoreConflictException>(() => Changes.AddAsync(StoredChanges.Change("c-4", ChangeState.Paused), "key", [StoredChanges.Entry()], default))).Conflict.ShouldBe(StoreConflict.ActiveOnTarget);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(0);
+
+        // The key of a request that was refused is free again.
+        (await Changes.AddAsync(StoredChanges.Change("c-5"), "key", [], default)).Id.ShouldBe("c-5");
+        var first = (await Changes.FindAsync("c-1", default))!;
+        await Changes.ReplaceAsync(first with { State = ChangeState.Completed }, [], null, default);
+        (await Changes.ReplaceAsync(second with { State = ChangeState.Running }, [], null, default)).Version.ShouldBe(2);
+    }
+
+    [SkippableFact]
+    public async Task Request_RepeatedWithItsKey_GivesTheFirstChange()
+    {
+        Require();
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Changes.AddAsync(StoredChanges.Change($"c-{i}"), "key", [StoredChanges.Entry()], default)));
+        outcomes.Select(change => change.Id).Distinct().Count().ShouldBe(1);
+        (await Changes.ListAsync(new ChangeFilter([]), default)).Length.ShouldBe(1);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task Changes_Listed_NewestFirstAndFiltered()
+    {
+        Require();
+        await Changes.AddAsync(StoredChanges.Change("01", ChangeState.Completed), null, [], default);
+        await Changes.AddAsync(StoredChanges.Change("02", ChangeState.Draft, "ledger"), null, [], default);
+        await Changes.AddAsync(StoredChanges.Change("0A", ChangeState.AwaitingApproval, @namespace: "fraud"), null, [], default);
+        await Changes.AddAsync(StoredChanges.Change("0a", ChangeState.Running, cluster: "west"), null, [], default);
+
+        await Expect(new ChangeFilter([]), "0a", "0A", "02", "01");
+        await Expect(new ChangeFilter([], Limit: 2), "0a", "0A");
+        await Expect(new ChangeFilter([], Before: "0A"), "02", "01");
+        await Expect(new ChangeFilter([ChangeState.Draft, ChangeState.Completed]), "02", "01");
+        await Expect(new ChangeFilter([], TargetKey: "demo/payments/VirtualService/ledger"), "02");
+        await Expect(new ChangeFilter([], Cluster: "west"), "0a");
+        await Expect(new ChangeFilter([], Namespaces: ["fraud", "nowhere"]), "0A");
+        (await Changes.ListOpenAsync(default)).Select(change => change.Id).ShouldBe(["0A", "0a"]);
+
+        async Task Expect(ChangeFilter filter, params string[] ids) => (await Changes.ListAsync(filter, default)).Select(change => change.Id).ShouldBe(ids);
+    }
+
+    [SkippableFact]
+    public async Task Lease_HeldByOne_IsRefusedToOthersUntilItExpires()
+    {
+        Require();
+        var first = (await Leases.TryAcquireAsync("executor", "a", TimeSpan.FromSeconds(2), default)).ShouldNotBeNull();
+        (await Leases.TryAcquireAsync("executor", "b", TimeSpan.FromSeconds(2), default)).ShouldBeNull();
+        var renewed = (await Leases.TryAcquireAsync("executor", "a", TimeSpan.FromSeconds(2), default)).ShouldNotBeNull();
+        renewed.Token.ShouldBe(first.Token);
+        renewed.ExpiresAt.ShouldBeGreaterThanOrEqualTo(first.ExpiresAt);
+
+        await PassAsync(TimeSpan.FromSeconds(2.2));
+        var second = (await Leases.TryAcquireAsync("executor", "b", TimeSpan.FromSeconds(30), default)).ShouldNotBeNull();
+        second.Token.ShouldBeGreaterThan(first.Token);
+
+        // A late goodbye of the first holder does not take the lease from the second.
+        await Leases.ReleaseAsync(first, default);
+        (await Leases.TryAcquireAsync("executor", "c", TimeSpan.FromSeconds(2), default)).ShouldBeNull();
+        await Leases.ReleaseAsync(second, default);
+        (await Leases.TryAcquireAsync("executor", "c", TimeSpan.FromSeconds(2), default))!.Token.ShouldBeGreaterThan(second.Token);
+    }
+
+    [SkippableFact]
+    public async Task Lease_WantedByMany_IsGivenToOne()
+    {
+        Require();
+        var held = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Leases.TryAcquireAsync("executor", $"replica-{i}", TimeSpan.FromMinutes(1), default)));
+        held.Count(lease => lease is not null).ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task Replacement_UnderALostLease_IsRefusedWithoutAudit()
+    {
+        Require();
+        var change = await Changes.AddAsync(StoredChanges.Change("c-1", ChangeState.Running), null, [], default);
+        var old = (await Leases.TryAcquireAsync("executor", "a", TimeSpan.FromSeconds(2), default))!;
+        change = await Changes.ReplaceAsync(change, [StoredChanges.Entry()], old, default);
+
+        // Run out, though nobody else has it.
+        await PassAsync(TimeSpan.FromSeconds(2.2));
+        await Refused(old);
+
+        // Taken over.
+        var current = (await Leases.TryAcquireAsync("executor", "b", TimeSpan.FromMinutes(1), default))!;
+        await Refused(old);
+
+        // Right token, wrong holder; a lease that never was.
+        await Refused(current with { Holder = "a" });
+        await Refused(current with { Name = "other" });
+        (await Changes.ReplaceAsync(change, [StoredChanges.Entry()], current, default)).Version.ShouldBe(change.Version + 1);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(2);
+
+        async Task Refused(HeldLease lease) =>
+            (await Should.ThrowAsync<StoreConflictException>(() => Changes.ReplaceAsync(change, [StoredChanges.Entry()], lease, default))).Conflict.ShouldBe(StoreConflict.LeaseLost);
+    }
+
+    [SkippableFact]
+    public async Task Notification_OfAChangeThatWasRefused_IsNotSent()
+    {
+        Require();
+        var change = await Changes.AddAsync(StoredChanges.Change("c-1"), null, [], [Notification("n-1")], default);
+        await Should.ThrowAsync<StoreConflictException>(() => Changes.ReplaceAsync(change with { Version = 7 }, [], null, [Notification("n-2")], default));
+        await Changes.ReplaceAsync(change, [], null, [Notification("n-3")], default);
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromMinutes(1), default)).Select(queued => queued.Notification.Id).ShouldBe(["n-1", "n-3"], ignoreOrder: true);
+    }
+
+    [SkippableFact]
+    public async Task Notification_Failing_IsRetriedThenDeadThenSentAgainByHand()
+    {
+        Require();
+        await Outbox.AddAsync([Notification("n-1")], default);
+        var claimed = (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldHaveSingleItem();
+        claimed.Attempts.ShouldBe(1);
+        claimed.Notification.ShouldBe(Notification("n-1"));
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldBeEmpty();
+
+        // The sender died: due again once its claim has run out.
+        await PassAsync(TimeSpan.FromSeconds(2.2));
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldHaveSingleItem().Attempts.ShouldBe(2);
+        await Outbox.FailedAsync("n-1", "500\u001b[31m", TimeSpan.FromSeconds(2), default);
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldBeEmpty();
+        await PassAsync(TimeSpan.FromSeconds(2.2));
+        var third = (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldHaveSingleItem();
+        third.LastError.ShouldBe("500 [31m");
+
+        await Outbox.FailedAsync("n-1", "gone", null, default);
+        (await Outbox.ListDeadAsync(10, default)).ShouldHaveSingleItem().LastError.ShouldBe("gone");
+        (await Outbox.RetryAsync("n-1", StoredChanges.Entry("notification.retry"), default)).ShouldBeTrue();
+        (await Outbox.RetryAsync("n-1", StoredChanges.Entry("notification.retry"), default)).ShouldBeFalse();
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(1);
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromSeconds(2), default)).ShouldHaveSingleItem().Attempts.ShouldBe(1);
+        await Outbox.DeliveredAsync("n-1", default);
+        (await Outbox.ListDeadAsync(10, default)).ShouldBeEmpty();
+        (await Outbox.ForgetDeliveredAsync(DateTimeOffset.MaxValue, default)).ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task ReadOnlySwitches_SetAndCleared_ByScope()
+    {
+        Require();
+        var everywhere = new ReadOnlySwitch(null, null, "incident", "ada", StoredChanges.At);
+        var cluster = everywhere with { Cluster = "demo" };
+        var @namespace = cluster with { Namespace = "payments" };
+        await Switches.SetReadOnlyAsync(everywhere, StoredChanges.Entry("read-only.set"), default);
+        await Switches.SetReadOnlyAsync(cluster, StoredChanges.Entry("read-only.set"), default);
+        await Switches.SetReadOnlyAsync(@namespace, StoredChanges.Entry("read-only.set"), default);
+        await Switches.SetReadOnlyAsync(@namespace with { Reason = "still" }, StoredChanges.Entry("read-only.set"), default);
+        (await Switches.ListReadOnlyAsync(default)).ShouldBe([everywhere, cluster, @namespace with { Reason = "still" }]);
+
+        (await Switches.ClearReadOnlyAsync("demo", null, StoredChanges.Entry("read-only.clear"), default)).ShouldBeTrue();
+        (await Switches.ClearReadOnlyAsync("demo", null, StoredChanges.Entry("read-only.clear"), default)).ShouldBeFalse();
+        (await Switches.ListReadOnlyAsync(default)).Length.ShouldBe(2);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(5);
+    }
+
+    [SkippableFact]
+    public async Task BreakGlass_HoldsForItsTargetUntilItRunsOutOrIsEnded()
+    {
+        Require();
+        var now = await Database.ReadAsync(session => session.NowAsync(), default);
+        var grant = new BreakGlass("g-1", StoredChanges.Admin, "demo/payments/VirtualService/card-processor", "fire", null, now, now.AddSeconds(2));
+        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), default);
+        (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldNotBeNull().Reason.ShouldBe("fire");
+        (await Switches.FindBreakGlassAsync("demo/payments/VirtualService/ledger", default)).ShouldBeNull();
+        await PassAsync(TimeSpan.FromSeconds(2.2));
+        (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();
+
+        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", ExpiresAt = now.AddHours(1) }, StoredChanges.Entry("break-glass"), default);
+        (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeTrue();
+        (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeFalse();
+        (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();
+        (await Switches.ListBreakGlassAsync(10, default)).Select(found => found.Id).ShouldBe(["g-2", "g-1"]);
+    }
+
+    [SkippableFact]
+    public async Task Audit_AppendedByFiftyAtOnceOverTwoReplicas_KeepsOneChain()
+    {
+        Require();
+        var (_, other) = Open();
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? Audit : other).AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default)));
+        var verified = await Audit.VerifyAsync([], default);
+        verified.FirstBad.ShouldBeNull();
+        verified.VerifiedTo.ShouldBe(50);
+        (await Audit.SearchAsync(new AuditFilter(Limit: 1000), default)).Select(record => record.Entry.Summary).Distinct().Count().ShouldBe(50);
+    }
+
+    [SkippableFact]
+    public async Task Audit_Searched_ByEachFilter()
+    {
+        Require();
+        await Audit.AppendAsync(StoredChanges.Entry("change.submit"), default);
+        await Audit.AppendAsync(StoredChanges.Entry("change.approve") with { Actor = StoredChanges.Admin, ChangeId = "c-2", Outcome = "denied" }, default);
+        await Audit.AppendAsync(StoredChanges.Entry("route.stop") with { Target = null, ChangeId = null }, default);
+
+        await Expect(new AuditFilter(), 3, 2, 1);
+        await Expect(new AuditFilter(Actor: "ADA"), 2);
+        await Expect(new AuditFilter(Actor: "%"));
+        await Expect(new AuditFilter(Target: "payments/virtualservice/CARD"), 2, 1);
+        await Expect(new AuditFilter(Target: "card_processor"));
+        await Expect(new AuditFilter(ChangeId: "c-2"), 2);
+        await Expect(new AuditFilter(Action: "route.stop"), 3);
+        await Expect(new AuditFilter(Outcome: "denied"), 2);
+        await Expect(new AuditFilter(BelowSequence: 3, Limit: 1), 2);
+        await Expect(new AuditFilter(From: DateTimeOffset.MaxValue));
+        await Expect(new AuditFilter(To: DateTimeOffset.UnixEpoch));
+        await Expect(new AuditFilter(Actor: "x\0' OR 1=1 --"));
+
+        async Task Expect(AuditFilter filter, params long[] sequences) => (await Audit.SearchAsync(filter, default)).Select(record => record.Sequence).ShouldBe(sequences);
+    }
+
+    [SkippableFact]
+    public async Task AuditTable_RefusesUpdateDeleteAndDisorder()
+    {
+        Require();
+        await Audit.AppendAsync(StoredChanges.Entry(), default);
+        string[] attempts =
+        [
+            "UPDATE audit SET body = '{}'",
+            "DELETE FROM audit",
+            "INSERT INTO audit (sequence, id, at, actor, action, outcome, hash, body) VALUES (7, 'x', 0, '', '', '', '', '')",
+            Settings!.Provider == DatabaseProvider.Postgres ? "TRUNCATE audit" : "INSERT OR REPLACE INTO audit (sequence, id, at, actor, action, outcome, hash, body) VALUES (1, 'x', 0, '', '', '', '', '')",
+        ];
+        foreach (var attempt in attempts)
+        {
+            (await Should.ThrowAsync<StorageException>(() => Database.WriteAsync(session => session.ExecuteAsync(attempt), default))).Message.ShouldContain("append-only", Case.Sensitive, attempt);
+        }
+
+        (await Audit.VerifyAsync([], default)).Good.ShouldBeTrue();
+    }
+
+    [SkippableFact]
+    public async Task Audit_CutOffBehindItsBack_RefusesToGoOn()
+    {
+        Require();
+        for (var i = 0; i < 3; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(), default);
+        }
+
+        await WithoutTriggersAsync("DELETE FROM audit WHERE sequence > 1");
+        var refused = await Should.ThrowAsync<AuditUnavailableException>(() => Audit.AppendAsync(StoredChanges.Entry(), default));
+        refused.Message.ShouldContain("broken");
+        Audit.State.Status.ShouldBe(AuditChainStatus.Broken);
+        (await Should.ThrowAsync<AuditUnavailableException>(() => Changes.AddAsync(StoredChanges.Change("c-1"), null, [StoredChanges.Entry()], default))).Message.ShouldContain("nothing may be changed");
+
+        // Reading goes on.
+        (await Audit.SearchAsync(new AuditFilter(), default)).Length.ShouldBe(1);
+        (await Changes.FindAsync("c-1", default)).ShouldBeNull();
+    }
+
+    [SkippableFact]
+    public async Task Audit_ChangedWhileStopped_IsFoundAtTheStartAndNamed()
+    {
+        Require();
+        for (var i = 0; i < 5; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default);
+        }
+
+        await WithoutTriggersAsync("UPDATE audit SET body = REPLACE(body, 'number 2', 'number 9') WHERE sequence = 3");
+        var (_, restarted) = Open();
+        await Should.ThrowAsync<AuditUnavailableException>(() => restarted.AppendAsync(StoredChanges.Entry(), default));
+        restarted.State.FirstBad!.ShouldSatisfyAllConditions(bad => bad.Sequence.ShouldBe(3), bad => bad.Problem.ShouldBe(AuditProblem.HashWrong));
+    }
+
+    [SkippableFact]
+    public async Task Audit_FiledUnderOtherColumns_IsFound()
+    {
+        Require();
+        await Audit.AppendAsync(StoredChanges.Entry(), default);
+        await Audit.AppendAsync(StoredChanges.Entry(), default);
+        await WithoutTriggersAsync("UPDATE audit SET actor = 'somebody else' WHERE sequence = 2");
+        (await Audit.VerifyAsync([], default)).FirstBad!.Sequence.ShouldBe(2);
+    }
+
+    [SkippableFact]
+    public async Task Schema_NewerThanKnown_IsRefusedWithBothVersions()
+    {
+        Require();
+        await Audit.AppendAsync(StoredChanges.Entry(), default);
+        await Database.WriteAsync(session => session.ExecuteAsync("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'future', 0)"), default);
+        var (newer, _) = Open();
+        var refused = await Should.ThrowAsync<StorageException>(() => newer.OpenAsync(default));
+        refused.Fault.ShouldBe(StorageFault.NewerSchema);
+        refused.Message.ShouldContain("99");
+        refused.Message.ShouldContain($"up to {Schema.Known}");
+        refused.Message.ShouldContain("restore a backup");
+    }
+
+    [SkippableFact]
+    public async Task Schema_MigratedBySeveralReplicasAtOnce_IsMigratedOnce()
+    {
+        Require();
+        var databases = Enumerable.Range(0, 5).Select(_ => Open().Database).ToList();
+        await Task.WhenAll(databases.Select(database => database.OpenAsync(default)));
+        (await Database.ReadAsync(session => session.ScalarAsync<long>("SELECT COUNT(*) FROM schema_version"), default)).ShouldBe(Schema.Known);
+    }
+
+    /// <summary>As somebody would do who owns the database.</summary>
+    private Task WithoutTriggersAsync(string sql)
+    {
+        var (off, on) = Settings!.Provider == DatabaseProvider.Postgres
+            ? ("ALTER TABLE audit DISABLE TRIGGER USER", "ALTER TABLE audit ENABLE TRIGGER USER")
+            : ("DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete", "SELECT 1");
+        return Database.WriteAsync(
+            async session =>
+            {
+                await session.ExecuteAsync(off);
+                (await session.ExecuteAsync(sql)).ShouldBeGreaterThan(0);
+                return await session.ExecuteAsync(on);
+            },
+            default);
+    }
+
+    private static Notification Notification(string id) => new(id, "chat", "c-1", """{"text":"hello"}""");
+}
