@@ -146,6 +146,7 @@ internal static class Given
         HttpRoutes = [],
         GrpcRoutes = [],
         ReferenceGrants = [],
+        TrafficSplits = [],
         Certificates = [],
     };
 

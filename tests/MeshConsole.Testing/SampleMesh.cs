@@ -154,6 +154,7 @@ public static partial class SampleMesh
             HttpRoutes = [],
             GrpcRoutes = [],
             ReferenceGrants = [],
+            TrafficSplits = [],
             Certificates = [],
         };
 

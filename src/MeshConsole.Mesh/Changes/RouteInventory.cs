@@ -31,21 +31,20 @@ public static class RouteInventory
         return views.ToImmutable();
     }
 
-    private static IEnumerable<MeshObject> Routes(ClusterObjects objects) => Known(objects.VirtualServices).Concat(Known(objects.HttpRoutes)).Concat(Known(objects.GrpcRoutes));
+    private static IEnumerable<MeshObject> Routes(ClusterObjects objects) => Known(objects.VirtualServices).Concat(Known(objects.HttpRoutes)).Concat(Known(objects.GrpcRoutes)).Concat(Known(objects.TrafficSplits));
 
     private static ImmutableArray<MeshObject> Known(ImmutableArray<MeshObject> list) => list.IsDefault ? [] : list;
 
     private static void Add(ClusterSnapshot cluster, RouteBackendIndex index, ReferenceGrants grants, MeshObject route, ImmutableArray<RouteView>.Builder views)
     {
-        var istio = route.Kind == "VirtualService";
-        var rules = istio ? VirtualServiceReader.Rules(route, index.Domain) : GatewayRouteReader.Rules(route, index.Domain, grants);
+        var rules = RouteRules.Of(route, index.Domain, grants);
         if (rules.IsEmpty)
         {
             return;
         }
 
-        var hosts = istio ? VirtualServiceReader.Hosts(route, index.Domain) : GatewayRouteReader.Hosts(route, index.Domain);
-        var appliesAt = istio ? VirtualServiceReader.AppliesAt(route) : GatewayRouteReader.AppliesAt(route);
+        var hosts = RouteRules.Hosts(route, index.Domain);
+        var appliesAt = RouteRules.AppliesAt(route);
         var meta = route.Meta;
         var identity = new RouteObject(route.ApiVersion, route.Kind, meta.Namespace, meta.Name, meta.Uid, meta.ResourceVersion);
         var owner = RouteOwners.Of(meta, rules.SelectMany(r => r.Backends).Select(b => b.Host).Distinct(StringComparer.Ordinal)
@@ -104,7 +103,10 @@ public static class RouteInventory
                 sum > 0 ? rates[i] / sum : null,
                 tcp || traffic[i] is not { } live ? null : RouteBackendIndex.Live(live),
                 targets[i].ReadyReplicas,
-                targets[i].DesiredReplicas)),
+                targets[i].DesiredReplicas)
+            {
+                WeightText = b.WeightText,
+            }),
         ];
     }
 
