@@ -155,6 +155,7 @@ public static partial class SampleMesh
         HttpRoutes = [],
         GrpcRoutes = [],
         ReferenceGrants = [],
+        TrafficSplits = [],
         Certificates = [],
     };
 

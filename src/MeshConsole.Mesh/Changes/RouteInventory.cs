@@ -32,21 +32,20 @@ public static class RouteInventory
         return views.ToImmutable();
     }
 
-    private static IEnumerable<MeshObject> Routes(ClusterObjects objects) => Known(objects.VirtualServices).Concat(Known(objects.HttpRoutes)).Concat(Known(objects.GrpcRoutes));
+    private static IEnumerable<MeshObject> Routes(ClusterObjects objects) => Known(objects.VirtualServices).Concat(Known(objects.HttpRoutes)).Concat(Known(objects.GrpcRoutes)).Concat(Known(objects.TrafficSplits));
 
     private static ImmutableArray<MeshObject> Known(ImmutableArray<MeshObject> list) => list.IsDefault ? [] : list;
 
     private static void Add(ClusterSnapshot cluster, RouteBackendIndex index, RouteDelegates delegates, ReferenceGrants grants, MeshObject route, ImmutableArray<RouteView>.Builder views)
     {
-        var istio = route.Kind == "VirtualService";
-        var rules = istio ? VirtualServiceReader.Rules(route, index.Domain, delegates) : GatewayRouteReader.Rules(route, index.Domain, grants);
+        var rules = RouteRules.Of(route, index.Domain, delegates, grants);
         if (rules.IsEmpty)
         {
             return;
         }
 
-        var hosts = istio ? VirtualServiceReader.Hosts(route, index.Domain, delegates) : GatewayRouteReader.Hosts(route, index.Domain);
-        var appliesAt = istio ? VirtualServiceReader.AppliesAt(route, delegates) : GatewayRouteReader.AppliesAt(route);
+        var hosts = RouteRules.Hosts(route, index.Domain, delegates);
+        var appliesAt = RouteRules.AppliesAt(route, delegates);
         var meta = route.Meta;
         var identity = new RouteObject(route.ApiVersion, route.Kind, meta.Namespace, meta.Name, meta.Uid, meta.ResourceVersion);
         var owner = RouteOwners.Of(meta, rules.SelectMany(r => r.Backends).Select(b => b.Host).Distinct(StringComparer.Ordinal)
@@ -105,7 +104,10 @@ public static class RouteInventory
                 sum > 0 ? rates[i] / sum : null,
                 tcp || traffic[i] is not { } live ? null : RouteBackendIndex.Live(live),
                 targets[i].ReadyReplicas,
-                targets[i].DesiredReplicas)),
+                targets[i].DesiredReplicas)
+            {
+                WeightText = b.WeightText,
+            }),
         ];
     }
 

@@ -19,4 +19,8 @@ internal sealed record RouteRuleText(
 /// <param name="Host">Fully qualified.</param>
 /// <param name="Weight">As written; null when omitted.</param>
 /// <param name="Share">weight ÷ sum, 0..1; null when the weights add up to nothing.</param>
-internal sealed record RouteBackendText(string Host, string? Subset, int? Port, int? Weight, double? Share);
+internal sealed record RouteBackendText(string Host, string? Subset, int? Port, int? Weight, double? Share)
+{
+    /// <inheritdoc cref="RouteBackend.WeightText"/>
+    public string? WeightText { get; init; }
+}

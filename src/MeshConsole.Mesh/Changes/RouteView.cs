@@ -38,10 +38,17 @@ public sealed record RouteObject(string ApiVersion, string Kind, string Namespac
 /// <param name="Matches">One sentence per match; they are alternatives. Empty: the rule catches all.</param>
 public sealed record RouteRule(int Index, string? Name, ImmutableArray<string> Matches);
 
-/// <param name="Weight">As written in the object; null when omitted.</param>
+/// <param name="Weight">
+/// As written in the object; null when omitted. Of a TrafficSplit in which a weight is written in parts of one (<c>500m</c>):
+/// every weight in thousandths.
+/// </param>
 /// <param name="Share">weight ÷ sum, 0..1; a single destination takes 1.</param>
 /// <param name="ObservedShare">Share of the live traffic of this rule's destinations; null without traffic or when it cannot be told.</param>
-public sealed record RouteBackend(string Host, string? Subset, int? Port, int? Weight, double? Share, double? ObservedShare, RouteLive? Live, int? ReadyReplicas, int? DesiredReplicas);
+public sealed record RouteBackend(string Host, string? Subset, int? Port, int? Weight, double? Share, double? ObservedShare, RouteLive? Live, int? ReadyReplicas, int? DesiredReplicas)
+{
+    /// <summary>The weight as the object writes it, where that is no plain number: a quantity such as <c>500m</c>. Null otherwise.</summary>
+    public string? WeightText { get; init; }
+}
 
 /// <summary>Live numbers of a backend. They count all traffic that reaches the backend, whichever rule sent it.</summary>
 public sealed record RouteLive(double? RequestsPerSecond, double? ErrorRatio, double? P99Ms);

@@ -34,6 +34,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
     private readonly ResourceWatcher<MeshObject> _httpRoutes;
     private readonly ResourceWatcher<MeshObject> _grpcRoutes;
     private readonly ResourceWatcher<MeshObject> _referenceGrants;
+    private readonly ResourceWatcher<MeshObject> _trafficSplits;
     private readonly ResourceWatcher<MeshObject> _certificates;
     private long _version;
     private View _view = new(-1, new ClusterObjects());
@@ -80,6 +81,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
         _httpRoutes = WatchMesh(ResourceKinds.HttpRoutes);
         _grpcRoutes = WatchMesh(ResourceKinds.GrpcRoutes);
         _referenceGrants = WatchMesh(ResourceKinds.ReferenceGrants);
+        _trafficSplits = WatchMesh(ResourceKinds.TrafficSplits);
         _certificates = WatchMesh(ResourceKinds.Certificates);
         _watchers = watchers.DrainToImmutable();
         Ready = Task.WhenAll(_watchers.Select(watcher => watcher.Ready));
@@ -153,6 +155,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
                 HttpRoutes = _httpRoutes.Items,
                 GrpcRoutes = _grpcRoutes.Items,
                 ReferenceGrants = _referenceGrants.Items,
+                TrafficSplits = _trafficSplits.Items,
                 Certificates = _certificates.Items,
             };
 

@@ -197,10 +197,24 @@ public sealed class KubernetesClient : IDisposable
 
     /// <summary>Patches an object and returns it as the server stored it (or would store it).</summary>
     /// <exception cref="KubernetesException">With kind Invalid when a <c>test</c> of a JSON patch fails, Conflict for a stale resource version.</exception>
-    public Task<JsonElement> PatchAsync(ResourceType type, string? @namespace, string name, V1Patch patch, WriteOptions options, CancellationToken cancellationToken)
+    public async Task<JsonElement> PatchAsync(ResourceType type, string? @namespace, string name, V1Patch patch, WriteOptions options, CancellationToken cancellationToken) =>
+        (await PatchAuditedAsync(type, @namespace, name, patch, options, cancellationToken).ConfigureAwait(false)).Object;
+
+    /// <summary>Patches like <see cref="PatchAsync"/>, and says under which id the server's own audit keeps the request.</summary>
+    /// <exception cref="KubernetesException">As of <see cref="PatchAsync"/>.</exception>
+    public async Task<AuditedWrite> PatchAuditedAsync(ResourceType type, string? @namespace, string name, V1Patch patch, WriteOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(patch);
-        return WriteAsync(HttpMethod.Patch, Describe("patch", type, @namespace, name), WritePath(type, @namespace, Require(name), options), patch.Utf8(), patch.MediaType, cancellationToken);
+        string? auditId = null;
+        var written = await WriteAsync(
+            HttpMethod.Patch,
+            Describe("patch", type, @namespace, name),
+            WritePath(type, @namespace, Require(name), options),
+            patch.Utf8(),
+            patch.MediaType,
+            cancellationToken,
+            response => auditId = KubernetesTransport.AuditIdOf(response)).ConfigureAwait(false);
+        return new AuditedWrite(written, auditId);
     }
 
     /// <summary>Deletes an object.</summary>
@@ -378,7 +392,7 @@ public sealed class KubernetesClient : IDisposable
         collected.PageRead(read.TotalBytes);
     }
 
-    private Task<JsonElement> WriteAsync(HttpMethod method, string what, string path, byte[] body, string mediaType, CancellationToken cancellationToken) =>
+    private Task<JsonElement> WriteAsync(HttpMethod method, string what, string path, byte[] body, string mediaType, CancellationToken cancellationToken, Action<HttpResponseMessage>? answered = null) =>
         SingleAsync(
             what,
             () =>
@@ -389,10 +403,11 @@ public sealed class KubernetesClient : IDisposable
                 return request;
             },
             ParseElement,
-            cancellationToken);
+            cancellationToken,
+            answered);
 
     /// <summary>A request with one object as its answer. Turned away with 429 it was not carried out, so it is sent again.</summary>
-    private async Task<TResult> SingleAsync<TResult>(string what, Func<HttpRequestMessage> create, ParseObject<TResult> parse, CancellationToken cancellationToken)
+    private async Task<TResult> SingleAsync<TResult>(string what, Func<HttpRequestMessage> create, ParseObject<TResult> parse, CancellationToken cancellationToken, Action<HttpResponseMessage>? answered = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -405,7 +420,8 @@ public sealed class KubernetesClient : IDisposable
                     async (objects, token) => await objects.ReadAsync(token).ConfigureAwait(false) == JsonPart.Object
                         ? parse(objects.Current)
                         : throw new KubernetesException(KubernetesErrorKind.Unreadable, $"{what}: the answer is empty"),
-                    cancellationToken).ConfigureAwait(false);
+                    cancellationToken,
+                    answered).ConfigureAwait(false);
             }
             catch (KubernetesException exception) when (exception.Kind == KubernetesErrorKind.TooManyRequests && attempt < _options.Attempts)
             {
@@ -425,13 +441,15 @@ public sealed class KubernetesClient : IDisposable
         Func<HttpRequestMessage> create,
         JsonLayout layout,
         Func<JsonObjectStream, CancellationToken, Task<TResult>> read,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Action<HttpResponseMessage>? answered = null)
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _transport.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             using var response = await _transport.SendAsync(what, create, linked.Token).ConfigureAwait(false);
+            answered?.Invoke(response);
             var body = await KubernetesTransport.OpenBodyAsync(response, linked.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {

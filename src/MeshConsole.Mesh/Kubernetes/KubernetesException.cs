@@ -24,6 +24,15 @@ public sealed class KubernetesException(KubernetesErrorKind kind, string message
 
     /// <summary>How long the server asks to wait before the next try; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Id under which the server's own audit log keeps the request; null when it gave none.</summary>
+    public string? AuditId { get; init; }
+
+    /// <summary>
+    /// Whether a write that failed this way may have been carried out all the same: no answer came, or none of the API
+    /// server's. Everything else is the server's own word that it was not.
+    /// </summary>
+    public bool LeavesOutcomeUnknown => Kind is KubernetesErrorKind.TimedOut or KubernetesErrorKind.Unreachable or KubernetesErrorKind.Unreadable or KubernetesErrorKind.ServerError or KubernetesErrorKind.Unavailable;
 }
 
 /// <summary>Which object a <c>Status</c> is about and what is wrong with which of its fields.</summary>

@@ -68,6 +68,10 @@ internal sealed class KubernetesTransport(KubernetesConnection connection, TimeP
             : body;
     }
 
+    /// <summary>Id under which the server's audit log keeps the request; null when it gave none.</summary>
+    public static string? AuditIdOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Audit-Id", out var values) && values.FirstOrDefault() is { Length: > 0 } id ? Printable.Text(id, 64) : null;
+
     /// <summary>What went wrong below HTTP, in words.</summary>
     public KubernetesException Unreachable(string what, Exception exception)
     {
@@ -181,7 +185,7 @@ internal sealed class KubernetesTransport(KubernetesConnection connection, TimeP
                 // The code alone has to do.
             }
 
-            var error = StatusReading.FromAnswer(what, code, buffer.AsSpan(0, length), response.Headers.RetryAfter, time.GetUtcNow());
+            var error = StatusReading.FromAnswer(what, code, buffer.AsSpan(0, length), response.Headers.RetryAfter, time.GetUtcNow(), AuditIdOf(response));
             return error.Kind == KubernetesErrorKind.Unauthorized
                 ? new KubernetesException(error.Kind, $"{what}: the API server does not accept the console's credentials (HTTP 401). Check that the account of {connection.Description} exists and that its token or certificate has not expired")
                 {
@@ -190,6 +194,7 @@ internal sealed class KubernetesTransport(KubernetesConnection connection, TimeP
                     ServerMessage = error.ServerMessage,
                     Details = error.Details,
                     RetryAfter = error.RetryAfter,
+                    AuditId = error.AuditId,
                 }
                 : error;
         }

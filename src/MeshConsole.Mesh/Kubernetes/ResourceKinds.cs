@@ -4,7 +4,7 @@ namespace MeshConsole.Mesh.Kubernetes;
 
 /// <summary>
 /// The kinds the console watches. Groups, versions and their order of preference: the CRDs of Istio 1.2x, of the Gateway
-/// API's standard channel and of cert-manager.
+/// API's standard channel, of SMI and of cert-manager.
 /// </summary>
 public static class ResourceKinds
 {
@@ -62,6 +62,12 @@ public static class ResourceKinds
     public static ResourceKind GrpcRoutes { get; } = GatewayApi("kubernetes/grpcroutes", "grpcroutes", "GRPCRoute", "gRPC routes of the Gateway API are not shown", "v1", "v1alpha2");
 
     public static ResourceKind ReferenceGrants { get; } = GatewayApi("kubernetes/referencegrants", "referencegrants", "ReferenceGrant", "references across namespaces are not checked", "v1", "v1beta1");
+
+    /// <summary>
+    /// SMI, archived and frozen. Where several versions are served, v1alpha1 comes before v1alpha2: its weights may be
+    /// quantities, so that whatever is stored can be written through it (Linkerd's CRD stores v1alpha1).
+    /// </summary>
+    public static ResourceKind TrafficSplits { get; } = new("kubernetes/trafficsplits", "split.smi-spec.io", "trafficsplits", "TrafficSplit", Namespaced: true, ["v1alpha4", "v1alpha3", "v1alpha1", "v1alpha2"], BuiltIn: false, "SMI traffic splits are not shown", "Nothing is to be done unless the mesh splits traffic with them (Linkerd's SMI extension)");
 
     public static ResourceKind Certificates { get; } = new("kubernetes/certificates", "cert-manager.io", "certificates", "Certificate", Namespaced: true, ["v1"], BuiltIn: false, "who renews a certificate, and when, is not known", "Install cert-manager and its CRDs if certificates are issued by it");
 

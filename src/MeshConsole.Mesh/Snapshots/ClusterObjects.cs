@@ -36,5 +36,6 @@ public sealed record ClusterObjects
     public ImmutableArray<MeshObject> HttpRoutes { get; init; }
     public ImmutableArray<MeshObject> GrpcRoutes { get; init; }
     public ImmutableArray<MeshObject> ReferenceGrants { get; init; }
+    public ImmutableArray<MeshObject> TrafficSplits { get; init; }
     public ImmutableArray<MeshObject> Certificates { get; init; }
 }

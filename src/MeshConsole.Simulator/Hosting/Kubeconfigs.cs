@@ -8,10 +8,21 @@ namespace MeshConsole.Simulator.Hosting;
 /// <summary>Who may reach the simulated API server, and the file that says how.</summary>
 internal static class Kubeconfigs
 {
-    /// <summary>Gives out new tokens.</summary>
+    /// <summary>People who move weights: they read routes and patch them, in every namespace.</summary>
+    public const string Operators = "mesh-operators";
+
+    /// <summary>People who only look.</summary>
+    public const string Viewers = "mesh-viewers";
+
+    /// <summary>
+    /// Gives out new tokens, and rights to the groups of those for whom the console writes: it may impersonate anybody
+    /// (the first context is an administrator), and what comes of it is decided by the rights of the person.
+    /// </summary>
     /// <returns>Name of the context → token; the first is the current one.</returns>
     public static IReadOnlyList<(string Context, string Token)> Grant(KubernetesApiOptions options)
     {
+        options.GroupGrants[Operators] = [new RoleGrant(BuiltInRoles.RouteOperator)];
+        options.GroupGrants[Viewers] = [new RoleGrant(BuiltInRoles.RouteViewer)];
         return
         [
             Token("admin", new TokenIdentity("demo-admin") { Groups = ["system:masters"] }),

@@ -41,6 +41,7 @@ internal sealed class AnswerWriter : IAsyncDisposable
         response.StatusCode = code;
         response.ContentType = "application/json";
         response.Headers.CacheControl = "no-cache, private";
+        response.Headers["Audit-Id"] = Guid.NewGuid().ToString("D");
         var compress = size >= call.Options.CompressFrom && TakesGzip(call.Http.Request);
         if (size is not null) response.Headers.Vary = "Accept-Encoding";
         return new AnswerWriter(call.Http, compress);

@@ -7,6 +7,7 @@ public static class BuiltInRoles
 {
     private static readonly ImmutableArray<string> s_read = ["get", "list", "watch"];
     private static readonly ImmutableArray<string> s_write = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+    private static readonly ImmutableArray<ResourceType> s_routes = [ResourceTypes.VirtualServices, ResourceTypes.HttpRoutes, ResourceTypes.GrpcRoutes, ResourceTypes.TrafficSplits];
 
     /// <summary>Everything.</summary>
     public static ApiRole ClusterAdmin { get; } = new(
@@ -24,6 +25,12 @@ public static class BuiltInRoles
     public static ApiRole Edit { get; } = new(
         "edit",
         [.. RulesFor(s_write, type => type.Namespaced), .. RulesFor(s_read, type => !type.Namespaced)]);
+
+    /// <summary>Reads the kinds that route traffic.</summary>
+    public static ApiRole RouteViewer { get; } = new("mesh-route-viewer", PolicyRule.For(s_read, s_routes));
+
+    /// <summary>Reads the kinds that route traffic, and patches them; creates and deletes none.</summary>
+    public static ApiRole RouteOperator { get; } = new("mesh-route-operator", PolicyRule.For([.. s_read, "patch"], s_routes));
 
     /// <summary>What everybody with a valid token may do: find out what is served, and who they are.</summary>
     internal static ApiRole Authenticated { get; } = new(

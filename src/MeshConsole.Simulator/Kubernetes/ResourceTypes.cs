@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace MeshConsole.Simulator.Kubernetes;
 
 /// <summary>
-/// The kinds that the simulated cluster serves: what a console for a mesh reads of Kubernetes, Istio (1.2x), the Gateway API and
+/// The kinds that the simulated cluster serves: what a console for a mesh reads of Kubernetes, Istio (1.2x), the Gateway API, SMI and
 /// cert-manager, with the names and served versions of their published definitions.
 /// </summary>
 public static class ResourceTypes
@@ -184,6 +184,20 @@ public static class ResourceTypes
 
     public static ResourceType ReferenceGrants { get; } = GatewayApi("ReferenceGrant", "referencegrants", ["v1", "v1beta1"], "refgrant", hasStatus: false);
 
+    /// <summary>SMI, in every version that was ever published; between them only the schema of weights differs.</summary>
+    public static ResourceType TrafficSplits { get; } = new()
+    {
+        Group = "split.smi-spec.io",
+        Versions = ["v1alpha4", "v1alpha3", "v1alpha2", "v1alpha1"],
+        Kind = "TrafficSplit",
+        Plural = "trafficsplits",
+        Singular = "trafficsplit",
+        ShortNames = ["ts"],
+        Custom = true,
+        HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
+    };
+
     public static ResourceType Certificates { get; } = new()
     {
         Group = "cert-manager.io",
@@ -208,6 +222,7 @@ public static class ResourceTypes
         DestinationRules, EnvoyFilters, IstioGateways, ServiceEntries, Sidecars, VirtualServices, WorkloadEntries,
         AuthorizationPolicies, PeerAuthentications, RequestAuthentications, Telemetries,
         GatewayClasses, Gateways, GrpcRoutes, HttpRoutes, ReferenceGrants,
+        TrafficSplits,
         Certificates,
     ];
 

@@ -24,6 +24,10 @@ internal sealed class RouteSchemaCheck : IAdmissionCheck
         {
             Check(request.Object["spec"], "rules", "backendRefs", minimum: 0, maximum: 1_000_000, required: "name", causes);
         }
+        else if (request.Type == ResourceTypes.TrafficSplits)
+        {
+            CheckSplit(request.Object["spec"], quantities: (request.Object.Text("apiVersion") ?? "").EndsWith("/v1alpha1", StringComparison.Ordinal), causes);
+        }
         return causes.Count == 0 ? null : ApiStatus.Invalid(request.Type, (request.Object["metadata"] as JsonObject)?.Text("name") ?? "", causes.ToImmutable());
     }
 
@@ -38,6 +42,20 @@ internal sealed class RouteSchemaCheck : IAdmissionCheck
                 if (target[required] is null) causes.Add(ApiStatusCause.Required($"{targetPath}.{required}", ""));
                 if (target.ContainsKey("weight")) CheckWeight(target["weight"], targetPath + ".weight", minimum, maximum, causes);
             }
+        }
+    }
+
+    private static void CheckSplit(JsonNode? spec, bool quantities, ImmutableArray<ApiStatusCause>.Builder causes)
+    {
+        if (!IsObject(spec, "spec", causes, out var json)) return;
+        if (json["service"] is null) causes.Add(ApiStatusCause.Required("spec.service", ""));
+        if (json["backends"] is null) causes.Add(ApiStatusCause.Required("spec.backends", ""));
+        foreach (var (backend, path) in Elements(json["backends"], "spec.backends", causes))
+        {
+            if (backend["service"] is null) causes.Add(ApiStatusCause.Required($"{path}.service", ""));
+            if (backend["weight"] is not { } weight) causes.Add(ApiStatusCause.Required($"{path}.weight", ""));
+            else if (weight.GetValueKind() != JsonValueKind.Number && !(quantities && weight.GetValueKind() == JsonValueKind.String))
+                causes.Add(WrongType($"{path}.weight", quantities ? "integer,string" : "number", weight));
         }
     }
 

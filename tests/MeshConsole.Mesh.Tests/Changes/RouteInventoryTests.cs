@@ -434,6 +434,7 @@ public sealed class RouteInventoryTests
             VirtualServices = [.. routes.Where(r => r.Kind == "VirtualService")],
             HttpRoutes = [.. routes.Where(r => r.Kind == "HTTPRoute")],
             GrpcRoutes = [.. routes.Where(r => r.Kind == "GRPCRoute")],
+            TrafficSplits = [.. routes.Where(r => r.Kind == "TrafficSplit")],
             DestinationRules = [.. rules ?? [s_subsets]],
         },
         s_workloads,

@@ -36,6 +36,7 @@ internal static class ObjectSets
         ("HTTPRoute", "apis/gateway.networking.k8s.io/v1beta1/httproutes", objects => Known(objects.HttpRoutes)),
         ("GRPCRoute", "apis/gateway.networking.k8s.io/v1/grpcroutes", objects => Known(objects.GrpcRoutes)),
         ("ReferenceGrant", "apis/gateway.networking.k8s.io/v1beta1/referencegrants", objects => Known(objects.ReferenceGrants)),
+        ("TrafficSplit", "apis/split.smi-spec.io/v1alpha1/trafficsplits", objects => Known(objects.TrafficSplits)),
         ("Certificate", "apis/cert-manager.io/v1/certificates", objects => Known(objects.Certificates)),
     ];
 

@@ -61,7 +61,7 @@ internal static partial class CustomResourceDefinitions
         }
 
         return which == CustomResources.UpstreamOrMinimal && RepositoryPaths.UpstreamData is { } upstream
-            ? new[] { "istio.yaml", "gateway-api.yaml", "cert-manager.yaml" }.Select(name => Path.Combine(upstream, "crds", name))
+            ? new[] { "istio.yaml", "gateway-api.yaml", "smi-trafficsplit-linkerd.yaml", "cert-manager.yaml" }.Select(name => Path.Combine(upstream, "crds", name))
             : Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Root, "tests", "MeshConsole.Testing", "Crds"), "*.yaml").Order(StringComparer.Ordinal);
     }
 

@@ -21,13 +21,16 @@ public interface ITargetWriter
     Task<DryRunAnswer> DryRunAsync(ChangeTarget target, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken);
 
     /// <summary>Writes. A failed precondition (409, or 422 of a <c>test</c>) is a <see cref="TargetChangedException"/>.</summary>
+    /// <exception cref="KubernetesException">
+    /// Another refusal, or no answer: with <see cref="KubernetesException.LeavesOutcomeUnknown"/> the write may have happened.
+    /// </exception>
     Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken);
 }
 
-/// <summary>A JSON patch that moves weights of one rule and leaves everything else alone.</summary>
-/// <param name="Json">RFC 6902, <c>test</c> operations first.</param>
-/// <param name="WriteId">What its annotation says.</param>
-public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int> Weights, string ResourceVersion);
-
+/// <summary>What a write came to. It has happened, whatever else is said here.</summary>
 /// <param name="AuditId">The API server's <c>Audit-Id</c> header; null when it gave none.</param>
-public sealed record WrittenTarget(LiveTarget Target, string? AuditId);
+public sealed record WrittenTarget(LiveTarget Target, string? AuditId)
+{
+    /// <summary>What else than the weights the write changed, a sentence: a webhook had its hand in it. Null when nothing else did.</summary>
+    public string? Unexpected { get; init; }
+}

@@ -11,11 +11,12 @@ internal static class StatusReading
     /// <param name="request">What was asked, for people: <c>list pods in namespace payments</c>.</param>
     /// <param name="code">HTTP status code.</param>
     /// <param name="body">The body, or its beginning.</param>
-    public static KubernetesException FromAnswer(string request, int code, ReadOnlySpan<byte> body, RetryConditionHeaderValue? retryAfter, DateTimeOffset now)
+    /// <param name="auditId">Id of the request in the server's audit log; null when it gave none.</param>
+    public static KubernetesException FromAnswer(string request, int code, ReadOnlySpan<byte> body, RetryConditionHeaderValue? retryAfter, DateTimeOffset now, string? auditId = null)
     {
         var status = TryParse(body);
         var wait = Wait(retryAfter, now) ?? status?.RetryAfter;
-        return Create(request, status?.Code is >= 400 ? status.Code.Value : code, status, wait);
+        return Create(request, status?.Code is >= 400 ? status.Code.Value : code, status, wait, auditId);
     }
 
     /// <summary>The error that a watch sends as an event of type ERROR.</summary>
@@ -43,7 +44,7 @@ internal static class StatusReading
         _ => KubernetesErrorKind.Other,
     };
 
-    private static KubernetesException Create(string request, int code, Status? status, TimeSpan? wait)
+    private static KubernetesException Create(string request, int code, Status? status, TimeSpan? wait, string? auditId = null)
     {
         var said = status?.Message is { Length: > 0 } message ? $": {Printable.Text(message, 500)}" : "";
         var answered = code > 0 ? $"HTTP {code}" : "an error";
@@ -55,6 +56,7 @@ internal static class StatusReading
             ServerMessage = status?.Message,
             Details = status?.Details,
             RetryAfter = wait,
+            AuditId = auditId,
         };
     }
 

@@ -62,7 +62,7 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
                 Add(Rank(service.Id.Name, wanted), () => new SearchHit("Service", service.Id.Name, service.Id.Namespace, InTopology(service.Id.Namespace, "service", node)));
             }
 
-            foreach (var route in Objects(cluster.Objects.VirtualServices).Concat(Objects(cluster.Objects.HttpRoutes)).Concat(Objects(cluster.Objects.GrpcRoutes)))
+            foreach (var route in Objects(cluster.Objects.VirtualServices).Concat(Objects(cluster.Objects.HttpRoutes)).Concat(Objects(cluster.Objects.GrpcRoutes)).Concat(Objects(cluster.Objects.TrafficSplits)))
             {
                 Add(Rank(route.Name, wanted), () => new SearchHit(route.Kind, route.Name, route.Namespace, PageAddress.To(PageAddress.Traffic, query, (PageAddress.Filter, route.Name))));
             }

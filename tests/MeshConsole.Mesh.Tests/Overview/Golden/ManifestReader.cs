@@ -38,6 +38,7 @@ internal static class ManifestReader
             KubernetesGateways = Of("Gateway", "gateway.networking.k8s.io/"),
             HttpRoutes = Of("HTTPRoute", "gateway.networking.k8s.io/"),
             GrpcRoutes = Of("GRPCRoute", "gateway.networking.k8s.io/"),
+            TrafficSplits = Of("TrafficSplit", "split.smi-spec.io/"),
             ReferenceGrants = Of("ReferenceGrant", "gateway.networking.k8s.io/"),
             Certificates = Of("Certificate", "cert-manager.io/"),
         };
