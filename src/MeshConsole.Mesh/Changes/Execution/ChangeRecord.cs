@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
@@ -66,7 +67,100 @@ public sealed record ChangeRecord
 
     /// <summary>State to return to from <see cref="ChangeState.Held"/> or <see cref="ChangeState.Paused"/>; null elsewhere.</summary>
     public ChangeState? ResumesTo { get; init; }
+
+    /// <summary>Who asked for approval; null before. Often the requester, and barred from deciding like them.</summary>
+    public Actor? Submitter { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Why the console holds it; null unless it does.</summary>
+    public Hold? Hold { get; init; }
+
+    /// <summary>Where to go back to; null until going back begins.</summary>
+    public ReturnGoal? Return { get; init; }
+
+    /// <summary>Set when it was aborted while a write had no outcome yet: it ends once that is known.</summary>
+    public Ending? Ending { get; init; }
+
+    /// <summary>Share of the traffic that the canary was seen to get before the first write, 0..1; null when it could not be told. Rules that share backends let it differ from the weights.</summary>
+    public double? ShareBefore { get; init; }
+
+    /// <summary>Index of the write from which failures are counted: a person who resumes asks for fresh tries.</summary>
+    public int CountsFrom { get; init; }
+
+    /// <summary>Id of the break-glass it was started under; null ordinarily.</summary>
+    public string? BreakGlassId { get; init; }
+
+    /// <summary>The write whose outcome is not known; null when all are.</summary>
+    [JsonIgnore]
+    public ChangeWrite? PendingWrite => Writes is [.., { Outcome: WriteOutcome.Pending } last] ? last : null;
+
+    /// <summary>Weights that the object has if nobody else changed it.</summary>
+    [JsonIgnore]
+    public ImmutableArray<int> ExpectedWeights => Writes.LastOrDefault(w => w.Outcome == WriteOutcome.Applied)?.Weights ?? Plan.BaseWeights;
+
+    /// <summary>Progress of the stage in force; null before the first.</summary>
+    [JsonIgnore]
+    public StageProgress? Current => Progress.LastOrDefault(p => p.Stage == Stage);
+
+    /// <summary>Distinct people who approved exactly this plan, base and policy, and who may.</summary>
+    [JsonIgnore]
+    public int ApprovalsGiven => Approvals
+        .Where(a => a.Approved && string.Equals(a.PlanHash, PlanHash, StringComparison.Ordinal) && !IsOwn(a.By))
+        .Select(a => a.By.Person).Distinct().Count();
+
+    /// <summary>Whether that person asked for this change: they do not decide on it, with whatever credential.</summary>
+    public bool IsOwn(Actor actor)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return actor.Person == Requester.Person || (Submitter is { } submitter && actor.Person == submitter.Person);
+    }
 }
+
+/// <summary>Why the console holds a change.</summary>
+/// <param name="Code">One of <see cref="HoldCodes"/>.</param>
+/// <param name="Message">What was found and what has to happen.</param>
+/// <param name="ByItself">Whether it goes on by itself once the cause is gone; else a person resumes it.</param>
+/// <param name="Told">Whether people were told that it holds for longer than <see cref="GateSettings.MaxHold"/>.</param>
+public sealed record Hold(string Code, string Message, DateTimeOffset Since, bool ByItself, bool Told = false);
+
+/// <summary>Codes of <see cref="Hold"/>. Stable, for programs.</summary>
+public static class HoldCodes
+{
+    /// <summary>The gates have too little data, or cannot be read.</summary>
+    public const string Data = "data";
+
+    /// <summary>A guard refuses the next stage: a freeze, a read-only switch, a right that is gone …</summary>
+    public const string Guards = "guards";
+
+    /// <summary>Somebody else changed the object.</summary>
+    public const string TargetChanged = "target-changed";
+
+    /// <summary>The cluster does not let the executor read or write the object any more.</summary>
+    public const string Rights = "rights";
+
+    /// <summary>The API server does not answer.</summary>
+    public const string Cluster = "cluster-unreachable";
+
+    /// <summary>The API server refuses the write itself: validation, admission, an object that is gone.</summary>
+    public const string Refused = "server-refused";
+}
+
+/// <summary>Going back: to the base weights, or (a stop) to the stable backend alone.</summary>
+/// <param name="Purpose"><c>rollback</c> or <c>stop</c>.</param>
+/// <param name="Weights">One per backend of the plan.</param>
+/// <param name="By">Who asked for it; the console itself when a gate did. Writes are made as them, else as the executor.</param>
+/// <param name="InObjectAt">When the object showed the weights; null until it does.</param>
+/// <param name="Escalation">What stands in the way, in words; null while nothing does.</param>
+public sealed record ReturnGoal(string Purpose, ImmutableArray<int> Weights, Actor By, string Reason, DateTimeOffset At, DateTimeOffset? InObjectAt = null, string? Escalation = null)
+{
+    public const string Rollback = "rollback";
+
+    public const string Stop = "stop";
+}
+
+/// <summary>Somebody ended the change where it stands.</summary>
+public sealed record Ending(Actor By, string? Reason, DateTimeOffset At);
 
 /// <summary>A decision of an approver on exactly one plan, base and policy.</summary>
 /// <param name="PlanHash">What they saw; the decision is void where the change has another.</param>
@@ -77,7 +171,7 @@ public sealed record Approval(Actor By, bool Approved, string Comment, DateTimeO
 /// <param name="SoakStartedAt">When the clock of the soak began; an interruption begins it anew.</param>
 /// <param name="Soaked">Soak so far on a clock that only moves forward.</param>
 /// <param name="PassedAt">When all gates passed after the soak; null until then.</param>
-/// <param name="Looks">The newest looks of the gates, oldest first; older ones are in the audit.</param>
+/// <param name="Looks">The newest looks of the gates, oldest first. Every look that decided something is in the audit with its evidence.</param>
 /// <param name="FailedLooks">Failures in a row.</param>
 public sealed record StageProgress(
     int Stage,
@@ -120,4 +214,10 @@ public sealed record ChangeWrite(
     DateTimeOffset? SettledAt,
     string? ResourceVersionAfter,
     string? AuditId,
-    string? Message);
+    string? Message)
+{
+    public const string Stage = "stage";
+
+    /// <summary>Hash of the spec that the patch was made for: what tells an object that is as before from one that was changed.</summary>
+    public string SpecHashBefore { get; init; } = "";
+}

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Gates;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>What is recorded of changes.</summary>
+internal static class ChangeAudit
+{
+    public const string Create = "change.create";
+    public const string Preview = "change.preview";
+    public const string Submit = "change.submit";
+    public const string Approve = "change.approve";
+    public const string Reject = "change.reject";
+    public const string Start = "change.start";
+    public const string Pause = "change.pause";
+    public const string Resume = "change.resume";
+    public const string Abort = "change.abort";
+    public const string Rollback = "change.rollback";
+    public const string Stop = "route.stop";
+    public const string Write = "change.write";
+    public const string Gate = "change.gate";
+    public const string State = "change.state";
+
+    /// <summary>An entry about a change as it is after what happened.</summary>
+    public static AuditEntry Of(ChangeRecord change, Actor actor, string action, string phase, string outcome, string summary, string? reason = null, JsonObject? details = null) => new()
+    {
+        Actor = actor,
+        Action = action,
+        Phase = phase,
+        Outcome = outcome,
+        Summary = summary,
+        Target = Target(change.Plan.Target),
+        ChangeId = change.Id,
+        Reason = reason ?? change.Plan.Reason,
+        Ticket = change.Plan.Ticket,
+        PlanHash = change.PlanHash,
+        PolicyHash = change.PolicyHash,
+        Details = details,
+    };
+
+    public static AuditTarget Target(ChangeTarget target) => new(target.Cluster, target.ApiVersion, target.Kind, target.Namespace, target.Name, target.Uid);
+
+    /// <summary>Everything that proves a write: patch, weights, preconditions, guards, approvals.</summary>
+    public static JsonObject Intent(ChangeRecord change, ChangeWrite write, ImmutableArray<int> before, Actor actingAs) => new()
+    {
+        ["writeId"] = write.Id,
+        ["purpose"] = write.Purpose,
+        ["stage"] = change.Stage,
+        ["weightsBefore"] = Numbers(before),
+        ["weightsAfter"] = Numbers(write.Weights),
+        ["patch"] = Parsed(write.Patch),
+        ["resourceVersionBefore"] = write.ResourceVersionBefore,
+        ["specHashBefore"] = write.SpecHashBefore,
+        ["actingAs"] = actingAs.ClusterIdentity?.User,
+        ["guards"] = Guards(change.Guards),
+        ["approvals"] = new JsonArray([.. change.Approvals.Select(a => (JsonNode)new JsonObject
+        {
+            ["by"] = a.By.Person.ToString(),
+            ["approved"] = a.Approved,
+            ["at"] = a.At.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+            ["planHash"] = a.PlanHash,
+        })]),
+        ["breakGlass"] = change.BreakGlassId,
+    };
+
+    public static JsonObject Outcome(ChangeRecord change, ChangeWrite write) => new()
+    {
+        ["writeId"] = write.Id,
+        ["purpose"] = write.Purpose,
+        ["result"] = write.Outcome.ToString(),
+        ["weights"] = Numbers(write.Weights),
+        ["resourceVersionAfter"] = write.ResourceVersionAfter,
+        ["specHashAfter"] = write.Outcome == WriteOutcome.Applied ? change.ExpectedSpecHash : null,
+        ["auditId"] = write.AuditId,
+        ["message"] = write.Message,
+    };
+
+    /// <summary>A look of the gates with everything from which its verdict can be computed again.</summary>
+    public static JsonObject Look(int stage, GateLook look, GateSettings settings) => new()
+    {
+        ["stage"] = stage,
+        ["verdict"] = look.Verdict.ToString(),
+        ["trips"] = look.Trips,
+        ["from"] = look.Evidence.From.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+        ["to"] = look.Evidence.To.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+        ["canary"] = Counts(look.Evidence.Canary),
+        ["stable"] = Counts(look.Evidence.Stable),
+        ["problem"] = look.Evidence.Problem,
+        ["queries"] = new JsonArray([.. look.Evidence.Queries.Select(q => (JsonNode)q)]),
+        ["results"] = new JsonArray([.. look.Results.Select(r => (JsonNode)new JsonObject { ["code"] = r.Code, ["verdict"] = r.Verdict.ToString(), ["message"] = r.Message })]),
+        ["settings"] = new JsonObject
+        {
+            ["minimumRequests"] = settings.MinimumRequests,
+            ["maxErrorRatio"] = settings.MaxErrorRatio,
+            ["minErrorDifference"] = settings.MinErrorDifference,
+            ["minErrorFactor"] = settings.MinErrorFactor,
+            ["slowerThanMs"] = settings.SlowerThanMs,
+            ["minSlowDifference"] = settings.MinSlowDifference,
+            ["alpha"] = settings.Alpha,
+            ["tripwireRequests"] = settings.TripwireRequests,
+            ["tripwireErrorRatio"] = settings.TripwireErrorRatio,
+        },
+    };
+
+    public static JsonArray Guards(ImmutableArray<GuardVerdict> verdicts) =>
+        new([.. verdicts.Select(v => (JsonNode)new JsonObject { ["code"] = v.Code, ["outcome"] = v.Outcome.ToString(), ["found"] = v.Found })]);
+
+    private static JsonObject? Counts(GateCounts? counts) => counts is null ? null : new JsonObject
+    {
+        ["requests"] = counts.Requests,
+        ["errors"] = counts.Errors,
+        ["timed"] = counts.Timed,
+        ["slow"] = counts.Slow,
+        ["slowBoundMs"] = counts.SlowBoundMs,
+    };
+
+    private static JsonArray Numbers(ImmutableArray<int> numbers) => new([.. numbers.Select(n => (JsonNode)n)]);
+
+    private static JsonNode? Parsed(string json)
+    {
+        try
+        {
+            return JsonNode.Parse(json);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return JsonValue.Create(json);
+        }
+    }
+}

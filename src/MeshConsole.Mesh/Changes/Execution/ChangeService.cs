@@ -1,0 +1,494 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>
+/// Everything that people do with changes. It authorises, records and decides, and writes to no target: that is the
+/// executor's, which finds what is stored here.
+/// </summary>
+public sealed partial class ChangeService : IChangeService
+{
+    private const int ShortestComment = 3;
+    private const int LongestComment = 1000;
+
+    /// <summary>Tries to store over changes that others make at the same time.</summary>
+    private const int MaxTries = 8;
+
+    private readonly ExecutionParts _parts;
+    private readonly ILogger<ChangeService> _logger;
+
+    public ChangeService(ExecutionParts parts, ILogger<ChangeService> logger)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        _parts = parts;
+        _logger = logger;
+    }
+
+    public event Action<string>? Changed
+    {
+        add => _parts.Feed.Changed += value;
+        remove => _parts.Feed.Changed -= value;
+    }
+
+    public Task<ChangePreview> PreviewAsync(ChangeRequest request, Actor actor, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Preview, actor, async call =>
+    {
+        var plan = Plan(call, request);
+        var policy = _parts.Policy();
+        var round = await AskAsync(GuardMoment.Preview, plan, null, actor, null, cancellationToken).ConfigureAwait(false);
+        var @base = round.Context.Base;
+        var (required, why) = ApprovalRule.For(plan, policy);
+        return new ChangePreview(
+            plan,
+            @base,
+            _parts.Plans.HashPlan(plan, @base, policy),
+            _parts.Plans.HashPolicy(policy),
+            round.Context.Live is { } live ? _parts.Plans.Diff(plan.Target, plan.Backends, live, plan.Stages[0].Weights) : "",
+            round.Context.Live is { } now ? _parts.Plans.Diff(plan.Target, plan.Backends, now, plan.Stages[^1].Weights) : "",
+            round.Patch?.Json ?? "",
+            round.Context.DryRun,
+            round.Verdicts,
+            Exposure.Callers(round.Context.Cluster, plan),
+            Exposure.Stages(round.Context.Route, plan),
+            required,
+            why,
+            round.Allowed && round.Patch is not null);
+    }, cancellationToken);
+
+    public Task<ChangeRecord> CreateAsync(ChangeRequest request, Actor actor, string? idempotencyKey, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Create, actor, async call =>
+    {
+        var plan = Plan(call, request);
+        var policy = _parts.Policy();
+        var round = await AskAsync(GuardMoment.Preview, plan, null, actor, null, cancellationToken).ConfigureAwait(false);
+        var live = LiveOf(round.Reading);
+        var @base = new ChangeBase(live.Uid, live.ResourceVersion, live.SpecHash);
+        var now = _parts.Time.GetUtcNow();
+        var (required, why) = ApprovalRule.For(plan, policy);
+        var draft = new ChangeRecord
+        {
+            Id = NewId(now),
+            State = ChangeState.Draft,
+            StateReason = "A draft. Submit it to have it decided on.",
+            Plan = plan,
+            Base = @base,
+            PlanHash = _parts.Plans.HashPlan(plan, @base, policy),
+            PolicyHash = _parts.Plans.HashPolicy(policy),
+            Requester = actor,
+            CreatedAt = now,
+            UpdatedAt = now,
+            RequiredApprovals = required,
+            ApprovalReason = why,
+            Guards = round.Verdicts,
+            ExpectedSpecHash = @base.SpecHash,
+        };
+
+        // Keys are of a person: nobody gets at the change of another by guessing one.
+        var key = string.IsNullOrWhiteSpace(idempotencyKey) ? null : $"{actor.Person.Issuer}|{actor.Person.Subject.ToUpperInvariant()}|{idempotencyKey}";
+        var stored = await _parts.Store.AddAsync(draft, key, [ChangeAudit.Of(draft, actor, ChangeAudit.Create, "request", "ok", $"{actor.Name} drafted a change of {plan.Target.Key}.")], cancellationToken).ConfigureAwait(false);
+        _parts.Feed.Raise(stored.Id);
+        return stored;
+    }, cancellationToken);
+
+    public Task<ChangeRecord> SubmitAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Submit, id, actor, Role.Operator, async (call, change) =>
+    {
+        Legal(change, new ChangeEvent.Submit(actor, change.Plan, change.Base, change.PlanHash, change.PolicyHash, 0, "", _parts.Time.GetUtcNow(), []));
+        var policy = _parts.Policy();
+        var reading = await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, actor.ClusterIdentity, cancellationToken).ConfigureAwait(false);
+        var live = LiveOf(reading);
+        var plan = Rebased(change.Plan, live);
+        var @base = new ChangeBase(live.Uid, live.ResourceVersion, live.SpecHash);
+        var round = await AskAsync(GuardMoment.Submit, plan, @base, actor, change, cancellationToken).ConfigureAwait(false);
+        if (!round.Allowed)
+        {
+            throw Refused(round);
+        }
+
+        var (required, why) = ApprovalRule.For(plan, policy);
+        var submit = new ChangeEvent.Submit(actor, plan, @base, _parts.Plans.HashPlan(plan, @base, policy), _parts.Plans.HashPolicy(policy), required, why, _parts.Time.GetUtcNow() + policy.ApprovalLifetime, round.Verdicts);
+        return new Outcome(submit, "request", after => $"{actor.Name} submitted a change of {change.Plan.Target.Key}. {after.StateReason}", ChangeNotices.Submitted);
+    }, cancellationToken);
+
+    public Task<ChangeRecord> ApproveAsync(string id, Actor actor, string comment, string? planHash, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Approve, id, actor, Role.Approver, async (call, change) =>
+    {
+        var words = Comment(comment);
+        var decision = new Approval(actor, true, words, _parts.Time.GetUtcNow(), planHash ?? change.PlanHash);
+        var policy = _parts.Policy();
+        var approve = new ChangeEvent.Approve(decision, decision.At + policy.ApprovalLifetime);
+        Legal(change, approve);
+        var reading = await ReadForDecisionAsync(change, actor, cancellationToken).ConfigureAwait(false);
+        return WhyVoid(change, reading, policy) is { } reason
+            ? Outcome.Voids(reason)
+            : new Outcome(approve, "approve", after => $"{actor.Name} approved: {words} {after.StateReason}", ChangeNotices.Decided, words);
+    }, cancellationToken);
+
+    public Task<ChangeRecord> RejectAsync(string id, Actor actor, string comment, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Reject, id, actor, Role.Approver, (call, change) =>
+    {
+        var words = Comment(comment);
+        var reject = new ChangeEvent.Reject(new Approval(actor, false, words, _parts.Time.GetUtcNow(), change.PlanHash));
+        return Task.FromResult(new Outcome(reject, "reject", _ => $"{actor.Name} declined: {words}", ChangeNotices.Decided, words));
+    }, cancellationToken);
+
+    public Task<ChangeRecord> StartAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Start, id, actor, Role.Operator, async (call, change) =>
+    {
+        // Broken glass is the person's who broke it: it does not open the door for others.
+        var glass = await _parts.Controls.BreakGlassAsync(change.Plan.Target.Key, cancellationToken).ConfigureAwait(false);
+        glass = glass is not null && glass.By.Person == actor.Person && glass.ExpiresAt > _parts.Time.GetUtcNow() ? glass : null;
+        Legal(change, new ChangeEvent.Start(actor, [], glass));
+        var round = await AskAsync(GuardMoment.Start, change.Plan, change.Base, actor, change, cancellationToken).ConfigureAwait(false);
+        if (WhyVoid(change, round.Reading, _parts.Policy()) is { } reason)
+        {
+            return Outcome.Voids(reason);
+        }
+
+        if (!round.Allowed)
+        {
+            throw Refused(round);
+        }
+
+        return new Outcome(new ChangeEvent.Start(actor, round.Verdicts, glass), glass is null ? "request" : "break-glass", after => $"{actor.Name} started {change.Plan.Target.Key}. {after.StateReason}", glass is null ? null : ChangeNotices.BreakGlass, glass?.Reason);
+    }, cancellationToken);
+
+    public Task<ChangeRecord> PauseAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Pause, id, actor, Role.Operator, (call, change) =>
+    {
+        var words = Optional(reason);
+        return Task.FromResult(new Outcome(new ChangeEvent.Pause(actor, words), "request", after => after.StateReason, null, words));
+    }, cancellationToken);
+
+    public Task<ChangeRecord> ResumeAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Resume, id, actor, Role.Operator, async (call, change) =>
+    {
+        var resume = new ChangeEvent.Resume(actor);
+        Legal(change, resume);
+        if (change.Hold is { Code: HoldCodes.TargetChanged })
+        {
+            var live = LiveOf(await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, actor.ClusterIdentity ?? change.Executor?.ClusterIdentity, cancellationToken).ConfigureAwait(false));
+            if (ForeignChange.Is(change, live))
+            {
+                throw new ChangeException(ChangeFault.Conflict, "target-changed", ForeignChange.Words(change, live));
+            }
+        }
+
+        return new Outcome(resume, "request", after => after.StateReason);
+    }, cancellationToken);
+
+    public Task<ChangeRecord> AbortAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Abort, id, actor, Role.Operator, (call, change) =>
+    {
+        var words = Optional(reason);
+        return Task.FromResult(new Outcome(new ChangeEvent.Abort(actor, words), "request", after => after.StateReason, ChangeNotices.Aborted, words));
+    }, cancellationToken);
+
+    public Task<ChangeRecord> RollbackAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Rollback, id, actor, Role.Operator, (call, change) =>
+    {
+        var words = Optional(reason) is { } given ? $"{actor.Name}: {given}" : $"{actor.Name} asked for it.";
+        var goal = new ReturnGoal(ReturnGoal.Rollback, change.Plan.BaseWeights, actor, words, _parts.Time.GetUtcNow());
+        return Task.FromResult(new Outcome(new ChangeEvent.BeginReturn(goal), "rollback", after => after.StateReason, ChangeNotices.RollingBack, words));
+    }, cancellationToken);
+
+    public async Task<ChangeRecord> FindAsync(string id, Actor actor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return actor.Has(Role.Viewer) && await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } change ? change : throw NoSuchChange(id);
+    }
+
+    public async Task<ImmutableArray<ChangeRecord>> ListAsync(ChangeFilter filter, Actor actor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return actor.Has(Role.Viewer) ? await _parts.Store.ListAsync(filter, cancellationToken).ConfigureAwait(false) : [];
+    }
+
+    /// <summary>
+    /// Loads, authorises, decides and stores; over again when somebody else was faster, so that what is decided is decided on
+    /// what is stored.
+    /// </summary>
+    private Task<ChangeRecord> ChangeAsync(string action, string id, Actor actor, Role role, Func<Call, ChangeRecord, Task<Outcome>> decide, CancellationToken cancellationToken) => RunAsync(action, actor, async call =>
+    {
+        for (var tries = 1; ; tries++)
+        {
+            // Whoever may not read is told the same as of a change that does not exist.
+            var change = actor.Has(Role.Viewer) ? await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
+            if (change is null)
+            {
+                throw actor.Has(role) || !actor.Has(Role.Viewer) ? NoSuchChange(id) : MissingRole(actor, role, null);
+            }
+
+            call.Change = change;
+            Require(actor, role, change.Plan.Target.Namespace);
+            try
+            {
+                if (change.State is ChangeState.AwaitingApproval or ChangeState.Approved && change.ExpiresAt <= _parts.Time.GetUtcNow() && action is not ChangeAudit.Abort)
+                {
+                    var expired = await StoreAsync(change, new Outcome(new ChangeEvent.Expire(), "outcome", after => after.StateReason, ChangeNotices.Expired), Actor.Console, ChangeAudit.State, cancellationToken).ConfigureAwait(false);
+                    call.Change = expired;
+                    throw new ChangeException(ChangeFault.Conflict, "expired", expired.StateReason);
+                }
+
+                var outcome = await decide(call, change).ConfigureAwait(false);
+                var stored = await StoreAsync(change, outcome, actor, action, cancellationToken).ConfigureAwait(false);
+                call.Change = stored;
+                return outcome.Happened is ChangeEvent.Invalidate ? throw new ChangeException(ChangeFault.Conflict, "approval-void", stored.StateReason) : stored;
+            }
+            catch (StoreConflictException conflict) when (conflict.Conflict == StoreConflict.Version)
+            {
+                if (tries == MaxTries)
+                {
+                    throw new ChangeException(ChangeFault.Conflict, "busy", "The change is being altered by others again and again. Load it anew and decide on what it says then.", conflict);
+                }
+            }
+            catch (StoreConflictException conflict) when (conflict.Conflict == StoreConflict.ActiveOnTarget)
+            {
+                throw await TakenAsync(change, conflict, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }, cancellationToken);
+
+    private async Task<ChangeRecord> StoreAsync(ChangeRecord change, Outcome outcome, Actor actor, string action, CancellationToken cancellationToken)
+    {
+        var after = ChangeMachine.Apply(change, outcome.Happened, _parts.Time.GetUtcNow());
+        var result = outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Expire ? "refused" : "ok";
+        var details = after.Guards.IsEmpty || outcome.Happened is not (ChangeEvent.Submit or ChangeEvent.Start) ? null : new System.Text.Json.Nodes.JsonObject { ["guards"] = ChangeAudit.Guards(after.Guards) };
+        var entry = ChangeAudit.Of(after, actor, action, outcome.Phase, result, outcome.Summary(after), outcome.Reason, details);
+        var stored = await _parts.Store.ReplaceAsync(after, [entry], null, cancellationToken).ConfigureAwait(false);
+        _parts.Feed.Raise(stored.Id);
+        if (outcome.Notice is { } type)
+        {
+            await NoticeAsync(new ChangeNotice(type, stored, stored.StateReason, stored.UpdatedAt), cancellationToken).ConfigureAwait(false);
+        }
+
+        return stored;
+    }
+
+    /// <summary>Runs a call; what is refused or denied is recorded before the caller learns of it.</summary>
+    private async Task<T> RunAsync<T>(string action, Actor actor, Func<Call, Task<T>> body, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        var call = new Call(action, actor);
+        ChangeException refusal;
+        try
+        {
+            return await body(call).ConfigureAwait(false);
+        }
+        catch (ChangeException exception)
+        {
+            refusal = exception;
+        }
+        catch (AuditUnavailableException exception)
+        {
+            throw AuditUnavailable(exception);
+        }
+        catch (Exception exception) when (exception is DbException or IOException)
+        {
+            throw new ChangeException(ChangeFault.Unavailable, "store-unavailable", "The store of changes cannot be reached. Nothing was written; try again once it is back.", exception);
+        }
+        catch (TargetChangedException exception)
+        {
+            refusal = new ChangeException(ChangeFault.Conflict, "target-changed", Printable.Text(exception.Message, 400), exception);
+        }
+        catch (KubernetesException exception)
+        {
+            refusal = new ChangeException(ChangeFault.Unavailable, "cluster-unavailable", Printable.Text(exception.Message, 400), exception);
+        }
+
+        await RecordAsync(call, refusal, cancellationToken).ConfigureAwait(false);
+        throw refusal;
+    }
+
+    private async Task RecordAsync(Call call, ChangeException refusal, CancellationToken cancellationToken)
+    {
+        var denied = refusal.Fault == ChangeFault.Forbidden;
+        var entry = new AuditEntry
+        {
+            Actor = call.Actor,
+            Action = call.Action,
+            Phase = denied ? "denied" : "refused",
+            Outcome = denied ? "denied" : refusal.Fault == ChangeFault.Unavailable ? "failed" : "refused",
+            Summary = refusal.Message,
+            Target = call.Target ?? (call.Change is { } of ? ChangeAudit.Target(of.Plan.Target) : null),
+            ChangeId = call.Change?.Id,
+            PlanHash = call.Change?.PlanHash,
+            PolicyHash = call.Change?.PolicyHash,
+            Details = new System.Text.Json.Nodes.JsonObject { ["code"] = refusal.Code, ["guards"] = refusal.Guards.IsEmpty ? null : ChangeAudit.Guards(refusal.Guards) },
+        };
+        try
+        {
+            await _parts.Audit.AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuditUnavailableException exception)
+        {
+            throw AuditUnavailable(exception);
+        }
+    }
+
+    private ChangePlan Plan(Call call, ChangeRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        RequireForRoute(call.Actor, request.RouteId);
+        var route = GuardRound.FindRoute(_parts, _parts.Snapshots.Current, request.RouteId) ?? throw NoSuchRoute(request.RouteId);
+        call.Target = ChangeAudit.Target(ChangeTarget.Of(route));
+        return _parts.Plans.Plan(request, route, _parts.Policy());
+    }
+
+    private Task<GuardRound> AskAsync(GuardMoment moment, ChangePlan plan, ChangeBase? @base, Actor actor, ChangeRecord? change, CancellationToken cancellationToken) =>
+        GuardRound.RunAsync(_parts, new GuardQuestion(moment, plan, @base, plan.Stages[0].Weights, actor, change, $"{change?.Id ?? "preview"}.{(change?.Writes.Length ?? 0) + 1}"), cancellationToken);
+
+    /// <summary>As the approver, who may have no rights in the cluster; then as the person whose change it is.</summary>
+    private async Task<TargetReading> ReadForDecisionAsync(ChangeRecord change, Actor approver, CancellationToken cancellationToken)
+    {
+        var own = await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, approver.ClusterIdentity, cancellationToken).ConfigureAwait(false);
+        return own.Problem is { Fault: TargetFault.Forbidden }
+            ? await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, (change.Submitter ?? change.Requester).ClusterIdentity, cancellationToken).ConfigureAwait(false)
+            : own;
+    }
+
+    /// <summary>Why what was asked for is not what would be done now; null while it is.</summary>
+    private string? WhyVoid(ChangeRecord change, TargetReading reading, ChangePolicy policy)
+    {
+        if (reading.Problem is { Fault: TargetFault.Gone } gone)
+        {
+            return $"The object is not the one that was submitted: {gone.Message}";
+        }
+
+        var live = LiveOf(reading);
+        if (live.Uid != change.Base.Uid || live.SpecHash != change.Base.SpecHash)
+        {
+            return $"{ForeignChange.Who(live.Object)} changed the object since it was submitted (weights are {ChangeMachine.Weights(live.Weights)}, they were {ChangeMachine.Weights(change.Plan.BaseWeights)}).";
+        }
+
+        if (_parts.Plans.HashPolicy(policy) != change.PolicyHash)
+        {
+            return "The policy for changes was altered since it was submitted.";
+        }
+
+        return _parts.Plans.HashPlan(change.Plan, change.Base, policy) != change.PlanHash ? "The stored plan is not the one that was submitted." : null;
+    }
+
+    /// <summary>The plan on the object as it is now: same stages, from the weights of now.</summary>
+    private static ChangePlan Rebased(ChangePlan plan, LiveTarget live)
+    {
+        if (live.Weights.SequenceEqual(plan.BaseWeights))
+        {
+            return plan;
+        }
+
+        var sum = live.Weights.Sum(w => (long)w);
+        if (live.Weights.Length != plan.Backends.Length || plan.Stages.Any(s => s.Weights.Sum(w => (long)w) != sum))
+        {
+            throw new ChangeException(ChangeFault.Conflict, "base-changed", $"The weights are {ChangeMachine.Weights(live.Weights)} now, which the stages of this plan do not fit. Make a new change from what is there.");
+        }
+
+        return plan with { Backends = [.. plan.Backends.Select((b, i) => b with { BaseWeight = live.Weights[i] })] };
+    }
+
+    private static LiveTarget LiveOf(TargetReading reading) => reading switch
+    {
+        { Live: { } live } => live,
+        { Problem: { Fault: TargetFault.Gone } gone } => throw new ChangeException(ChangeFault.Conflict, "target-changed", gone.Message),
+        { Problem: { Fault: TargetFault.Forbidden } forbidden } => throw new ChangeException(ChangeFault.Forbidden, "cluster-forbidden", forbidden.Message),
+        _ => throw new ChangeException(ChangeFault.Unavailable, "cluster-unavailable", $"{reading.Problem?.Message} Nothing was written; try again once the API server answers."),
+    };
+
+    /// <summary>Whether the event may happen in this state, asked before anything is done for it.</summary>
+    private void Legal(ChangeRecord change, ChangeEvent wanted) => _ = ChangeMachine.Apply(change, wanted, _parts.Time.GetUtcNow());
+
+    private async Task<ChangeException> TakenAsync(ChangeRecord change, StoreConflictException conflict, CancellationToken cancellationToken)
+    {
+        var active = (await _parts.Store.ListAsync(new ChangeFilter(GuardRound.s_active, change.Plan.Target.Key, Namespaces: []), cancellationToken).ConfigureAwait(false)).FirstOrDefault(c => c.Id != change.Id);
+        return new ChangeException(
+            ChangeFault.Conflict,
+            "target-busy",
+            active is null
+                ? $"Another change is active on {change.Plan.Target.Key}. Wait for it to end, or stop it, then try again."
+                : $"Change {active.Id} of {active.Requester.Name} is {ChangeMachine.Name(active.State)} on {change.Plan.Target.Key}: two at once would undo each other. Wait for it to end, or stop it, then try again.",
+            conflict);
+    }
+
+    private static ChangeException Refused(GuardRound round) => new(ChangeFault.Refused, "guards", $"{round.Verdicts.Count(v => !v.Allows)} of {round.Verdicts.Length} guards refuse. {round.Refusal}") { Guards = round.Verdicts };
+
+    private static void Require(Actor actor, Role role, string @namespace)
+    {
+        if (!actor.HasIn(role, @namespace))
+        {
+            throw MissingRole(actor, role, @namespace);
+        }
+    }
+
+    /// <summary>Judged by the id alone, so that who may not act in a namespace does not learn which routes it has.</summary>
+    private static string RequireForRoute(Actor actor, string routeId)
+    {
+        var parts = routeId.Split('/');
+        if (parts.Length != 6 || parts.Any(string.IsNullOrWhiteSpace))
+        {
+            throw actor.Has(Role.Operator) ? NoSuchRoute(routeId) : MissingRole(actor, Role.Operator, null);
+        }
+
+        Require(actor, Role.Operator, parts[1]);
+        return string.Join('/', parts[..4]);
+    }
+
+    private static ChangeException MissingRole(Actor actor, Role role, string? @namespace) => new(
+        ChangeFault.Forbidden,
+        "missing-role",
+        $"{Printable.Text(actor.Name, 100)} is not {(role == Role.Approver ? "an approver" : "an operator")}{(@namespace is null ? "" : $" in namespace {Printable.Text(@namespace, 100)}")}. Ask an admin for the role, or somebody who has it to do this.");
+
+    private static ChangeException NoSuchChange(string id) => new(ChangeFault.NotFound, "no-such-change", $"There is no change {Printable.Text(id, 60)}, or none that you may see.");
+
+    private static ChangeException NoSuchRoute(string id) => new(ChangeFault.NotFound, "no-such-route", $"There is no route {Printable.Text(id, 300)}, or none that you may see. GET /api/v1/routes lists them.");
+
+    private static ChangeException AuditUnavailable(AuditUnavailableException exception) =>
+        new(ChangeFault.Unavailable, "audit-unavailable", "The audit cannot be written, so nothing is done: what is not recorded does not happen. Look at the storage of the console (space, rights), then try again.", exception);
+
+    private static string Comment(string? comment)
+    {
+        var words = Printable.Text((comment ?? "").Trim(), LongestComment + 1).Trim();
+        return words.Length is >= ShortestComment and <= LongestComment
+            ? words
+            : throw new ChangeException(ChangeFault.Invalid, "comment-required", $"A comment of {ShortestComment} to {LongestComment} characters is required: it is what others read later.");
+    }
+
+    private static string? Optional(string? reason) => string.IsNullOrWhiteSpace(reason) ? null : Printable.Text(reason.Trim(), LongestComment);
+
+    private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
+
+    private async Task NoticeAsync(ChangeNotice notice, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _parts.Notices.RaiseAsync(notice, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // An announcement that fails holds nothing up.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.NotAnnounced(_logger, exception, notice.Type, notice.Change.Id);
+        }
+    }
+
+    /// <summary>What is known of a call when it is refused.</summary>
+    private sealed class Call(string action, Actor actor)
+    {
+        public string Action { get; } = action;
+
+        public Actor Actor { get; } = actor;
+
+        public ChangeRecord? Change { get; set; }
+
+        public AuditTarget? Target { get; set; }
+    }
+
+    /// <summary>What a call comes to.</summary>
+    private sealed record Outcome(ChangeEvent Happened, string Phase, Func<ChangeRecord, string> Summary, string? Notice = null, string? Reason = null)
+    {
+        public static Outcome Voids(string reason) => new(new ChangeEvent.Invalidate(reason), "refused", after => after.StateReason);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Notice {Type} of change {Change} could not be queued.")]
+        public static partial void NotAnnounced(ILogger logger, Exception exception, string type, string change);
+    }
+}

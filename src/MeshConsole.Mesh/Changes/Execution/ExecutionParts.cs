@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Gates;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>Everything outside that changes touch: what <see cref="ChangeService"/> and <see cref="ChangeExecutor"/> are made of.</summary>
+public sealed record ExecutionParts
+{
+    public required IChangeStore Store { get; init; }
+
+    public required IAuditLog Audit { get; init; }
+
+    public required ITargetWriter Targets { get; init; }
+
+    public required IGateReader Gates { get; init; }
+
+    public required IMeshSnapshots Snapshots { get; init; }
+
+    public required IMeshViews Views { get; init; }
+
+    public required IPlanWorkshop Plans { get; init; }
+
+    public required IWriteControls Controls { get; init; }
+
+    public required IChangeNotices Notices { get; init; }
+
+    /// <summary>All guards over one context.</summary>
+    public required Func<GuardContext, ImmutableArray<GuardVerdict>> Guards { get; init; }
+
+    /// <summary>All gates over one piece of evidence and the looks before it.</summary>
+    public required Func<GateEvidence, GateSettings, ImmutableArray<GateLook>, GateLook> Evaluate { get; init; }
+
+    /// <summary>The policy in force; read anew for every decision.</summary>
+    public required Func<ChangePolicy> Policy { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>
+    /// The actor as the console knows them now, null when they lost their access: asked before each write of a plan, so that
+    /// roles taken away after the start hold it. By default whoever started is taken at their word of then.
+    /// </summary>
+    public Func<Actor, Actor?> Current { get; init; } = static actor => actor;
+
+    /// <summary>Who is told of stored changes within this process.</summary>
+    public ChangeFeed Feed { get; init; } = new();
+}
+
+/// <summary>Tells pages and the executor of this process that a change was stored.</summary>
+public sealed class ChangeFeed
+{
+    public event Action<string>? Changed;
+
+    public void Raise(string id) => Changed?.Invoke(id);
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>Says who changed an object and what of it, as far as the object tells.</summary>
+internal static class ForeignChange
+{
+    /// <summary>Whether the object is not as the change left it.</summary>
+    public static bool Is(ChangeRecord change, LiveTarget live) =>
+        live.Uid != change.Base.Uid || live.SpecHash != change.ExpectedSpecHash || !live.Weights.SequenceEqual(change.ExpectedWeights);
+
+    public static string Words(ChangeRecord change, LiveTarget live)
+    {
+        var target = change.Plan.Target;
+        if (live.Uid != change.Base.Uid)
+        {
+            return $"{target.Kind} {target.Namespace}/{target.Name} was deleted and made anew. This plan is for the object before it: abort it and plan again.";
+        }
+
+        if (change.Writes.FirstOrDefault(w => w.Outcome != WriteOutcome.Applied && Landed(w, live)) is { } late)
+        {
+            return $"Write {late.Id} of this change landed after it was taken for lost (a replica that had been suspended, or a very slow server): the weights are {ChangeMachine.Weights(live.Weights)}. Nothing is written over it. Roll back, or abort.";
+        }
+
+        var what = live.Weights.SequenceEqual(change.ExpectedWeights)
+            ? $"the weights are still {ChangeMachine.Weights(live.Weights)}, something else in the spec differs"
+            : $"the weights are {ChangeMachine.Weights(live.Weights)} where this plan left {ChangeMachine.Weights(change.ExpectedWeights)}";
+        return $"{Who(live.Object)} changed {target.Kind} {target.Namespace}/{target.Name}: {what}. Nothing is written over it. Put the object back and resume, roll back, or abort.";
+    }
+
+    /// <summary>The field manager of the newest change that is not the console's.</summary>
+    public static string Who(JsonElement item)
+    {
+        string? who = null;
+        var newest = DateTimeOffset.MinValue;
+        if (item.ValueKind == JsonValueKind.Object
+            && item.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
+            && metadata.TryGetProperty("managedFields", out var fields) && fields.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var entry in fields.EnumerateArray())
+            {
+                if (entry.ValueKind == JsonValueKind.Object
+                    && entry.TryGetProperty("manager", out var manager) && manager.ValueKind == JsonValueKind.String
+                    && manager.GetString() is { Length: > 0 } name && name != "meshconsole"
+                    && !(entry.TryGetProperty("subresource", out var part) && part.ValueKind == JsonValueKind.String && part.GetString() is "status"))
+                {
+                    var at = entry.TryGetProperty("time", out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var known) ? known : DateTimeOffset.MinValue;
+                    if (who is null || at >= newest)
+                    {
+                        (who, newest) = (name, at);
+                    }
+                }
+            }
+        }
+
+        return who is null ? "Somebody" : $"Somebody (field manager {Printable.Text(who, 100)})";
+    }
+
+    /// <summary>The weights of one write as an annotation of the object may still prove them.</summary>
+    public static bool Landed(ChangeWrite write, LiveTarget live) => string.Equals(live.LastChange, write.Id, StringComparison.Ordinal);
+
+    /// <summary>Whether the object is exactly as the write found it, so that the write has not landed, or not yet.</summary>
+    public static bool Untouched(ChangeWrite write, LiveTarget live) => string.Equals(live.SpecHash, write.SpecHashBefore, StringComparison.Ordinal);
+}

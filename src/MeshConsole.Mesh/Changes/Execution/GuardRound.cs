@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>What the guards are asked about.</summary>
+/// <param name="Base">Null: the object as it is read now.</param>
+/// <param name="WriteId">Id that the patch carries.</param>
+internal sealed record GuardQuestion(GuardMoment Moment, ChangePlan Plan, ChangeBase? Base, ImmutableArray<int> Next, Actor Actor, ChangeRecord? Change, string WriteId);
+
+/// <summary>What the guards said, and what they saw.</summary>
+/// <param name="Patch">Null where none could be made.</param>
+internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerdict> Verdicts, TargetReading Reading, WeightPatch? Patch)
+{
+    public bool Allowed => Verdicts.All(v => v.Allows);
+
+    /// <summary>What the refusing guards found and what to do, in one text.</summary>
+    public string Refusal => string.Join(" ", Verdicts.Where(v => !v.Allows).Select(v => v.Fix is null ? $"{v.Title}: {v.Found}" : $"{v.Title}: {v.Found} {v.Fix}"));
+
+    /// <summary>Gathers what guards look at, always afresh and as the actor, and asks all of them.</summary>
+    public static async Task<GuardRound> RunAsync(ExecutionParts parts, GuardQuestion question, CancellationToken cancellationToken)
+    {
+        var plan = question.Plan;
+        var identity = question.Actor.ClusterIdentity;
+        var goingBack = question.Moment is GuardMoment.Rollback or GuardMoment.Stop;
+        var reviewing = ReviewAsync(parts, plan.Target, identity, cancellationToken);
+        var reading = await TargetReading.TakeAsync(parts.Targets, plan.Target, plan.Backends, identity, cancellationToken).ConfigureAwait(false);
+        var problem = reading.Problem?.Message;
+        WeightPatch? patch = null;
+        DryRunAnswer? dryRun = null;
+        if (reading.Live is { } live)
+        {
+            try
+            {
+                patch = parts.Plans.BuildPatch(plan.Target, plan.Backends, live, question.Next, question.WriteId);
+
+                // A way back does not wait for a trial, nor for a webhook that cannot be tried: the write meets the same admission.
+                dryRun = goingBack ? null : await parts.Targets.DryRunAsync(plan.Target, patch, identity!, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TargetChangedException changed)
+            {
+                problem = changed.Message;
+            }
+        }
+
+        var snapshot = parts.Snapshots.Current;
+        var context = new GuardContext
+        {
+            Moment = question.Moment,
+            Plan = plan,
+            Base = question.Base ?? (reading.Live is { } found ? new ChangeBase(found.Uid, found.ResourceVersion, found.SpecHash) : new ChangeBase(plan.Target.Uid, "", "")),
+            Next = question.Next,
+            Actor = question.Actor,
+            Policy = parts.Policy(),
+            Now = parts.Time.GetUtcNow(),
+            Route = FindRoute(parts, snapshot, plan.Target.RouteId),
+            Cluster = snapshot.Clusters.FirstOrDefault(c => c.Name == plan.Target.Cluster),
+            Live = reading.Live,
+            LiveProblem = problem,
+            Access = await reviewing.ConfigureAwait(false),
+            DryRun = dryRun,
+            Change = question.Change,
+            OtherActive = await OtherActiveAsync(parts, plan.Target.Key, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
+            ReadOnly = await ReadOnlyAsync(parts, goingBack, cancellationToken).ConfigureAwait(false),
+            BreakGlass = await BreakGlassAsync(parts, plan.Target.Key, goingBack, cancellationToken).ConfigureAwait(false),
+            RecentStarts = goingBack ? null : await RecentStartsAsync(parts, plan.Target.Cluster, cancellationToken).ConfigureAwait(false),
+        };
+        return new GuardRound(context, parts.Guards(context), reading, patch);
+    }
+
+    public static RouteView? FindRoute(ExecutionParts parts, MeshSnapshot snapshot, string routeId) =>
+        parts.Views.Routes(snapshot, MeshQuery.All).FirstOrDefault(r => string.Equals(r.Id, routeId, StringComparison.Ordinal));
+
+    private static async Task<AccessVerdict?> ReviewAsync(ExecutionParts parts, ChangeTarget target, Impersonation? identity, CancellationToken cancellationToken)
+    {
+        if (identity is null)
+        {
+            return new AccessVerdict(false, "Nobody is named as whom the API server could be asked.");
+        }
+
+        try
+        {
+            return await parts.Targets.ReviewAsync(target, identity, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException)
+        {
+            // Not known; the guard that needs it refuses.
+            return null;
+        }
+    }
+
+    private static async Task<ChangeRecord?> OtherActiveAsync(ExecutionParts parts, string targetKey, string? own, bool goingBack, CancellationToken cancellationToken)
+    {
+        if (goingBack)
+        {
+            return null;
+        }
+
+        var active = await parts.Store.ListAsync(new ChangeFilter(s_active, targetKey, Namespaces: []), cancellationToken).ConfigureAwait(false);
+        return active.FirstOrDefault(c => c.Id != own);
+    }
+
+    internal static readonly ImmutableArray<ChangeState> s_active = [ChangeState.Running, ChangeState.Paused, ChangeState.Held, ChangeState.RollingBack];
+
+    /// <summary>Switches hold no way back up, and neither does a store that cannot say how they stand.</summary>
+    private static async Task<ImmutableArray<ReadOnlySwitch>> ReadOnlyAsync(ExecutionParts parts, bool goingBack, CancellationToken cancellationToken) =>
+        goingBack ? [] : await parts.Controls.ReadOnlyAsync(cancellationToken).ConfigureAwait(false);
+
+    private static async Task<BreakGlass?> BreakGlassAsync(ExecutionParts parts, string targetKey, bool goingBack, CancellationToken cancellationToken) =>
+        goingBack ? null : await parts.Controls.BreakGlassAsync(targetKey, cancellationToken).ConfigureAwait(false);
+
+    private static async Task<ImmutableArray<DateTimeOffset>?> RecentStartsAsync(ExecutionParts parts, string cluster, CancellationToken cancellationToken)
+    {
+        var hour = parts.Time.GetUtcNow().AddHours(-1);
+        var starts = await parts.Audit.SearchAsync(new AuditFilter(Action: ChangeAudit.Start, Outcome: "ok", From: hour, Limit: 1000), cancellationToken).ConfigureAwait(false);
+        return [.. starts.Where(r => r.Entry.Target?.Cluster == cluster).Select(r => r.At)];
+    }
+}
