@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using MeshConsole.Authentication;
+using MeshConsole.Changes;
 using MeshConsole.Collection;
 using MeshConsole.Components;
 using MeshConsole.Configuration;
 using MeshConsole.Endpoints;
 using MeshConsole.Hubs;
 using MeshConsole.Monitoring;
+using MeshConsole.Notifications;
 using MeshConsole.Storage;
 using Microsoft.AspNetCore.Http.Connections;
 
@@ -60,6 +62,8 @@ public static class MeshConsoleApplication
         services.AddSingleton(TimeProvider.System);
         services.AddStorage(options, connections);
         services.AddCollection(options, connections);
+        services.AddChanges(options);
+        services.AddNotifications(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -86,6 +90,9 @@ public static class MeshConsoleApplication
         app.UseAntiforgery();
         app.MapHealth();
         app.MapApi();
+        app.MapChanges();
+        app.MapAudit();
+        app.MapSwitches();
         app.MapPersonas(app.Services.GetRequiredService<MeshConsoleOptions>());
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapHub<MeshHub>("/hubs/mesh", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents);

@@ -11,7 +11,7 @@ internal sealed class ClusterCollector : IDisposable
     private readonly KubernetesClient _kubernetes;
     private readonly ClusterObjectSource _objects;
     private readonly TelemetryPoller _telemetry;
-    private readonly HttpClient _prometheus;
+    private readonly HttpClient _http;
     private readonly Task _telemetryReady;
 
     public ClusterCollector(ClusterConnection connection, TelemetryOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -23,18 +23,23 @@ internal sealed class ClusterCollector : IDisposable
         _objects = new ClusterObjectSource(_kubernetes, new ClusterWatchOptions { Namespaces = connection.Namespaces }, time, loggers.CreateLogger<ClusterObjectSource>());
 
         // The client has a timeout of its own for each query.
-        _prometheus = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = System.Net.DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
-        var client = new PrometheusClient(_prometheus, connection.Prometheus, time);
+        _http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = System.Net.DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+        Prometheus = new PrometheusClient(_http, connection.Prometheus, time);
         var dialect = new IstioDialect();
         var settings = new TelemetrySettings { RefreshInterval = options.RefreshInterval, RateWindow = options.RateWindow };
-        _telemetry = new TelemetryPoller(connection.Name, client, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
-        History = new TelemetryHistory(connection.Name, client, dialect, settings, () => _telemetry.SeveralClusters);
-        Traffic = new TrafficHistory(client, dialect, settings, time);
+        _telemetry = new TelemetryPoller(connection.Name, Prometheus, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
+        History = new TelemetryHistory(connection.Name, Prometheus, dialect, settings, () => _telemetry.SeveralClusters);
+        Traffic = new TrafficHistory(Prometheus, dialect, settings, time);
     }
 
     public string Name { get; }
 
     public string RootNamespace { get; }
+
+    /// <summary>The console's own account: it reads, and acts for people.</summary>
+    public KubernetesClient Kubernetes => _kubernetes;
+
+    public PrometheusClient Prometheus { get; }
 
     public IClusterObjectSource Objects => _objects;
 
@@ -58,6 +63,6 @@ internal sealed class ClusterCollector : IDisposable
         Traffic.Dispose();
         _objects.Dispose();
         _kubernetes.Dispose();
-        _prometheus.Dispose();
+        _http.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Snapshots;
 
@@ -11,14 +12,23 @@ internal sealed class ClusterCollectors
 
     private volatile ImmutableDictionary<string, TrafficHistory> _traffic = ImmutableDictionary<string, TrafficHistory>.Empty;
 
+    private volatile ImmutableDictionary<string, ClusterCollector> _collectors = ImmutableDictionary<string, ClusterCollector>.Empty;
+
     /// <summary>Past instants of the clusters that are read.</summary>
     public MeshHistory History => _history;
 
     /// <summary>Range queries of the clusters that are read.</summary>
     public ImmutableDictionary<string, TrafficHistory> Traffic => _traffic;
 
+    /// <summary>The client of a cluster's API server; null when no such cluster is read.</summary>
+    public KubernetesClient? Kubernetes(string cluster) => _collectors.GetValueOrDefault(cluster)?.Kubernetes;
+
+    /// <summary>The client of a cluster's Prometheus; null when no such cluster is read.</summary>
+    public PrometheusClient? Prometheus(string cluster) => _collectors.GetValueOrDefault(cluster)?.Prometheus;
+
     public void Set(IReadOnlyCollection<ClusterCollector> collectors)
     {
+        _collectors = collectors.ToImmutableDictionary(c => c.Name, StringComparer.Ordinal);
         _history = new MeshHistory(collectors.ToImmutableDictionary(c => c.Name, c => c.History, StringComparer.Ordinal));
         _traffic = collectors.ToImmutableDictionary(c => c.Name, c => c.Traffic, StringComparer.Ordinal);
     }

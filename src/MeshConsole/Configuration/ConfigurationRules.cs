@@ -23,7 +23,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Certificates(options.Certificates)).Concat(Storage(options.Storage)).Concat(Audit(options)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options.Certificates)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -224,6 +224,35 @@ internal static partial class ConfigurationRules
             if (FreezeCalendar.Fault(window.ToWindow()) is { } fault)
             {
                 yield return new ConfigurationFault($"{Key}:FreezeWindows:{i}", $"{window.Schedule} for {window.Duration} in {window.TimeZone}", fault);
+            }
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Notifications(MeshConsoleOptions options)
+    {
+        const string Root = MeshConsoleOptions.SectionName;
+        if (options.PublicUrl is { } address && !IsHttp(address))
+        {
+            yield return new ConfigurationFault($"{Root}:PublicUrl", address, "an absolute http or https address is expected, for example https://meshconsole.example");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < options.Notifications.Webhooks.Count; i++)
+        {
+            var (webhook, key) = (options.Notifications.Webhooks[i], $"{Root}:Notifications:Webhooks:{i}");
+            if (webhook.Name.Length == 0 || !names.Add(webhook.Name))
+            {
+                yield return new ConfigurationFault($"{key}:Name", webhook.Name, "a name that no other webhook has is expected");
+            }
+
+            if (!Uri.TryCreate(webhook.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            {
+                yield return new ConfigurationFault($"{key}:Url", webhook.Url, "an absolute http or https address is expected");
+            }
+
+            if (!File.Exists(webhook.SecretFile))
+            {
+                yield return new ConfigurationFault($"{key}:SecretFile", webhook.SecretFile, "there is no readable file at this path; it holds the secret that signs what is sent");
             }
         }
     }

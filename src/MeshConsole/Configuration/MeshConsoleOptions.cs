@@ -22,6 +22,11 @@ public sealed class MeshConsoleOptions
 
     public ChangesOptions Changes { get; set; } = new();
 
+    public NotificationOptions Notifications { get; set; } = new();
+
+    /// <summary>Address under which people reach the console, for links in notifications; null: no links.</summary>
+    public string? PublicUrl { get; set; }
+
     public CertificateOptions Certificates { get; set; } = new();
 
     /// <summary>Whether the embedded payments mesh runs.</summary>

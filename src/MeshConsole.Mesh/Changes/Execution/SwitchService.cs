@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Guards;
+
+namespace MeshConsole.Mesh.Changes.Execution;
+
+/// <summary>
+/// Read-only switches and broken glass, as page and REST ask for them. It authorises each call itself and records refusals.
+/// </summary>
+public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvider time)
+{
+    /// <summary>Longest time that broken glass lasts: long enough for an incident, too short to become a habit.</summary>
+    public static readonly TimeSpan LongestBreakGlass = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMinutes(1);
+
+    /// <summary>Switches in force.</summary>
+    public Task<ImmutableArray<ReadOnlySwitch>> ListReadOnlyAsync(CancellationToken cancellationToken) => store.ListReadOnlyAsync(cancellationToken);
+
+    /// <summary>Grants, newest first, those that have run out too.</summary>
+    public Task<ImmutableArray<BreakGlass>> ListBreakGlassAsync(CancellationToken cancellationToken) => store.ListBreakGlassAsync(100, cancellationToken);
+
+    /// <summary>Switches writes off. For admins, and for operators too: stopping is easier than starting.</summary>
+    /// <param name="cluster">Null: everywhere.</param>
+    /// <param name="namespace">Null: the whole cluster.</param>
+    public async Task<ReadOnlySwitch> SetReadOnlyAsync(string? cluster, string? @namespace, string reason, Actor actor, CancellationToken cancellationToken)
+    {
+        await RequireAsync(actor, Role.Operator, @namespace, "switch.read-only.set", cancellationToken).ConfigureAwait(false);
+        if (@namespace is not null && cluster is null)
+        {
+            throw new ChangeException(ChangeFault.Invalid, "invalid-scope", "A namespace belongs to a cluster: name the cluster too.");
+        }
+
+        var set = new ReadOnlySwitch(cluster, @namespace, Reason(reason), actor.Name, time.GetUtcNow());
+        await store.SetReadOnlyAsync(set, Entry(actor, "switch.read-only.set", "config", $"Switched {Scope(cluster, @namespace)} to read-only.", set.Reason, null), cancellationToken).ConfigureAwait(false);
+        return set;
+    }
+
+    /// <summary>Switches writes on again. For admins.</summary>
+    public async Task ClearReadOnlyAsync(string? cluster, string? @namespace, Actor actor, CancellationToken cancellationToken)
+    {
+        await RequireAsync(actor, Role.Admin, @namespace, "switch.read-only.clear", cancellationToken).ConfigureAwait(false);
+        if (!await store.ClearReadOnlyAsync(cluster, @namespace, Entry(actor, "switch.read-only.clear", "config", $"Switched {Scope(cluster, @namespace)} back to writable.", null, null), cancellationToken).ConfigureAwait(false))
+        {
+            throw new ChangeException(ChangeFault.NotFound, "no-such-switch", $"{Scope(cluster, @namespace)} is not switched to read-only.");
+        }
+    }
+
+    /// <summary>Leave to skip freeze, approvals, soak, step size and rate limit for one target and a short time. For admins.</summary>
+    /// <param name="targetKey"><c>cluster/namespace/kind/name</c>.</param>
+    public async Task<BreakGlass> BreakGlassAsync(string targetKey, string reason, string? ticket, TimeSpan duration, Actor actor, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(targetKey);
+        var parts = targetKey.Split('/');
+        await RequireAsync(actor, Role.Admin, parts.Length == 4 ? parts[1] : null, "break-glass", cancellationToken).ConfigureAwait(false);
+        if (parts.Length != 4 || parts.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new ChangeException(ChangeFault.Invalid, "invalid-target", "The target is cluster/namespace/kind/name, for example prod/payments/VirtualService/card-processor.");
+        }
+
+        if (duration < s_shortest || duration > LongestBreakGlass)
+        {
+            throw new ChangeException(ChangeFault.Invalid, "invalid-duration", $"Broken glass lasts from one minute to {LongestBreakGlass.TotalMinutes:0} minutes.");
+        }
+
+        var now = time.GetUtcNow();
+        var grant = new BreakGlass(Guid.CreateVersion7(now).ToString("N"), actor, targetKey, Reason(reason), string.IsNullOrWhiteSpace(ticket) ? null : ticket.Trim(), now, now + duration);
+        var entry = Entry(actor, "break-glass", "break-glass", $"Broke the glass for {targetKey} until {grant.ExpiresAt:u}.", grant.Reason, grant.Ticket) with
+        {
+            Target = new AuditTarget(parts[0], "", parts[2], parts[1], parts[3], null),
+            Details = new JsonObject { ["grant"] = grant.Id, ["expiresAt"] = grant.ExpiresAt.ToString("O") },
+        };
+        await store.AddBreakGlassAsync(grant, entry, cancellationToken).ConfigureAwait(false);
+        return grant;
+    }
+
+    /// <summary>Ends a grant before its time. For admins.</summary>
+    public async Task EndBreakGlassAsync(string id, Actor actor, CancellationToken cancellationToken)
+    {
+        await RequireAsync(actor, Role.Admin, null, "break-glass.end", cancellationToken).ConfigureAwait(false);
+        if (!await store.EndBreakGlassAsync(id, Entry(actor, "break-glass.end", "break-glass", $"Ended broken glass {id}.", null, null), cancellationToken).ConfigureAwait(false))
+        {
+            throw new ChangeException(ChangeFault.NotFound, "no-such-grant", "There is no such grant in force.");
+        }
+    }
+
+    private async Task RequireAsync(Actor actor, Role role, string? @namespace, string action, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+
+        // A limit to namespaces is a limit: what reaches further is for those without one.
+        if (@namespace is not null ? actor.HasIn(role, @namespace) : actor.Has(role) && actor.Namespaces is null)
+        {
+            return;
+        }
+
+        var message = $"{actor.Name} may not do this: it is for {(role == Role.Admin ? "admins" : "operators")}{(@namespace is null ? " of all namespaces" : $" of {@namespace}")}.";
+        await audit.AppendAsync(Entry(actor, action, "denied", message, null, null) with { Outcome = "denied" }, cancellationToken).ConfigureAwait(false);
+        throw new ChangeException(ChangeFault.Forbidden, "missing-role", message);
+    }
+
+    private static string Reason(string reason) =>
+        (reason ?? "").Trim() is { Length: >= 5 and <= 1000 } text ? text : throw new ChangeException(ChangeFault.Invalid, "reason-required", "Say why, in 5 to 1000 characters.");
+
+    private static string Scope(string? cluster, string? @namespace) => @namespace is not null ? $"namespace {@namespace} of {cluster}" : cluster is not null ? $"cluster {cluster}" : "everything";
+
+    private static AuditEntry Entry(Actor actor, string action, string phase, string summary, string? reason, string? ticket) =>
+        new() { Actor = actor, Action = action, Phase = phase, Outcome = "ok", Summary = summary, Reason = reason, Ticket = ticket };
+}

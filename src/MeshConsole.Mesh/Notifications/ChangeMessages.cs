@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Changes.Execution;
+
+namespace MeshConsole.Mesh.Notifications;
+
+/// <summary>What a receiver is told of a change: who, what, where, which state, and where to look. Never the patch or the object.</summary>
+public static class ChangeMessages
+{
+    /// <summary>The message of a notice for a receiver.</summary>
+    /// <param name="source">Address of the console, for links; null where it is not known.</param>
+    public static Notification For(ChangeNotice notice, Webhook webhook, Uri? source)
+    {
+        ArgumentNullException.ThrowIfNull(notice);
+        ArgumentNullException.ThrowIfNull(webhook);
+        var id = Guid.CreateVersion7(notice.At).ToString("N");
+        var data = Data(notice, source);
+        var message = webhook.CloudEvents
+            ? new JsonObject
+            {
+                ["specversion"] = "1.0",
+                ["id"] = id,
+                ["source"] = source?.ToString() ?? "meshconsole",
+                ["type"] = $"io.meshconsole.{notice.Type}",
+                ["subject"] = notice.Change.Plan.Target.Key,
+                ["time"] = notice.At.UtcDateTime.ToString("O"),
+                ["datacontenttype"] = "application/json",
+                ["data"] = data,
+            }
+            : new JsonObject { ["id"] = id, ["type"] = notice.Type, ["at"] = notice.At.UtcDateTime.ToString("O"), ["data"] = data };
+        return new Notification(id, webhook.Name, notice.Change.Id, message.ToJsonString());
+    }
+
+    private static JsonObject Data(ChangeNotice notice, Uri? source)
+    {
+        var (change, plan) = (notice.Change, notice.Change.Plan);
+        var next = change.Stage >= 0 && change.Stage < plan.Stages.Length ? plan.Stages[change.Stage].Weights : plan.BaseWeights;
+        return new JsonObject
+        {
+            ["message"] = notice.Message,
+            ["changeId"] = change.Id,
+            ["state"] = char.ToLowerInvariant(change.State.ToString()[0]) + change.State.ToString()[1..],
+            ["stateReason"] = change.StateReason,
+            ["target"] = plan.Target.Key,
+            ["backends"] = new JsonArray([.. plan.Backends.Select(b => JsonValue.Create(b.ShortName))]),
+            ["weights"] = new JsonArray([.. next.Select(w => JsonValue.Create(w))]),
+            ["stage"] = change.Stage,
+            ["stages"] = plan.Stages.Length,
+            ["requester"] = change.Requester.Name,
+            ["reason"] = plan.Reason,
+            ["ticket"] = plan.Ticket,
+            ["requiredApprovals"] = change.RequiredApprovals,
+            ["approvals"] = Approvals.Counting(change).Length,
+            ["link"] = source is null ? null : new Uri(source, $"changes/{change.Id}").ToString(),
+        };
+    }
+}

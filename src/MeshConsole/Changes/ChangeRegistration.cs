@@ -1,0 +1,52 @@
+using MeshConsole.Collection;
+using MeshConsole.Configuration;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes;
+using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Gates;
+using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Changes;
+
+/// <summary>Puts guarded changes together: the service that people ask, and the executor that writes.</summary>
+internal static class ChangeRegistration
+{
+    public static void AddChanges(this IServiceCollection services, MeshConsoleOptions options)
+    {
+        var policy = options.Changes.ToPolicy(options.RunsDemo);
+        services.AddSingleton(policy);
+        services.AddSingleton<IPlanWorkshop, PlanWorkshop>();
+        services.AddSingleton<IWriteControls, WriteControls>();
+        services.AddSingleton<ITargetWriter>(provider => new KubernetesTargetWriter(provider.GetRequiredService<ClusterCollectors>().Kubernetes));
+        services.AddSingleton<IGateReader>(provider =>
+        {
+            var snapshots = provider.GetRequiredService<IMeshSnapshots>();
+            return new PrometheusGateReader(provider.GetRequiredService<ClusterCollectors>().Prometheus, () => snapshots.Current);
+        });
+        services.AddSingleton(provider => new ExecutionParts
+        {
+            Store = provider.GetRequiredService<IChangeStore>(),
+            Audit = provider.GetRequiredService<IAuditLog>(),
+            Targets = provider.GetRequiredService<ITargetWriter>(),
+            Gates = provider.GetRequiredService<IGateReader>(),
+            Snapshots = provider.GetRequiredService<IMeshSnapshots>(),
+            Views = provider.GetRequiredService<IMeshViews>(),
+            Plans = provider.GetRequiredService<IPlanWorkshop>(),
+            Controls = provider.GetRequiredService<IWriteControls>(),
+            Notices = provider.GetRequiredService<IChangeNotices>(),
+            Guards = GuardSet.Check,
+            Evaluate = GateEvaluator.Look,
+            Policy = () => policy,
+            Time = provider.GetRequiredService<TimeProvider>(),
+        });
+        services.AddSingleton<IChangeService, ChangeService>();
+        services.AddSingleton(provider => new ChangeExecutor(
+            provider.GetRequiredService<ExecutionParts>(),
+            provider.GetRequiredService<ILeaseStore>(),
+            $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}",
+            provider.GetRequiredService<ILogger<ChangeExecutor>>()));
+        services.AddHostedService<ExecutorService>();
+    }
+}
