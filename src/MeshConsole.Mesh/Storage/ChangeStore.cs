@@ -20,8 +20,8 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
         var conditions = new List<string>();
         var states = filter.States.IsDefaultOrEmpty ? [] : filter.States.Select(state => state.ToString()).ToArray();
         var namespaces = filter.Namespaces.IsDefaultOrEmpty ? [] : filter.Namespaces.ToArray();
-        Add(states.Length > 0, "state IN @States");
-        Add(namespaces.Length > 0, "namespace IN @Namespaces");
+        Add(states.Length > 0, OneOf("state", "@States"));
+        Add(namespaces.Length > 0, OneOf("namespace", "@Namespaces"));
         Add(filter.TargetKey is not null, "target_key = @TargetKey");
         Add(filter.Cluster is not null, "cluster = @Cluster");
         Add(filter.Before is not null, "id < @Before");
@@ -41,7 +41,7 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
     }
 
     public Task<ImmutableArray<ChangeRecord>> ListOpenAsync(CancellationToken cancellationToken) => ReadAsync(
-        "SELECT version AS Version, document AS Document FROM changes WHERE state IN @States ORDER BY id",
+        $"SELECT version AS Version, document AS Document FROM changes WHERE {OneOf("state", "@States")} ORDER BY id",
         new { States = s_open.ToArray() },
         cancellationToken);
 
@@ -149,6 +149,9 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
         var row = await session.FirstOrDefaultAsync<ChangeRow>("SELECT version AS Version, document AS Document FROM changes WHERE id = @Id", new { Id = id }).ConfigureAwait(false);
         return row?.Read();
     }
+
+    // Npgsql sends an array as one parameter; for SQLite it is spelled out.
+    private string OneOf(string column, string parameter) => database.Provider == DatabaseProvider.Postgres ? $"{column} = ANY({parameter})" : $"{column} IN {parameter}";
 
     private Task<ImmutableArray<ChangeRecord>> ReadAsync(string sql, object parameters, CancellationToken cancellationToken) => database.ReadAsync<ImmutableArray<ChangeRecord>>(
         async session => [.. (await session.QueryAsync<ChangeRow>(sql, parameters).ConfigureAwait(false)).Select(row => row.Read())],

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using MeshConsole.Mesh.Kubernetes;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -52,7 +53,8 @@ internal static class StorageFaults
             StorageFault.Damaged => "Put the file away as it is and restore the newest backup; 'meshconsole audit verify' on an export says how far it can be trusted.",
             _ => "See the log of the console and of the database.",
         };
-        return $"{where} could not be {done}: {exception.Message.TrimEnd('.')}. Nothing was written. {next}";
+        var said = exception is PostgresException postgres ? $"{postgres.MessageText} ({postgres.SqlState})" : Printable.Text(exception.Message.Trim().TrimEnd('.'), 500);
+        return $"{where} could not be {done}: {said}. {next}";
     }
 
     /// <summary>Whether a unique index refused the row: PostgreSQL names the index, SQLite its columns.</summary>

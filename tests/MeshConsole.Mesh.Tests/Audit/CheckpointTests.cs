@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Kubernetes.Connections;
 using MeshConsole.Mesh.Storage;
 using MeshConsole.Testing;
 using MeshConsole.Testing.RealServices;
@@ -202,6 +204,17 @@ public sealed class CheckpointTests : IAsyncLifetime
             status = refusal;
             (await Should.ThrowAsync<CheckpointSinkException>(() => sink.WriteAsync(checkpoint, default))).Message.ShouldNotContain("secret");
         }
+    }
+
+    [Fact]
+    public async Task Event_WithoutTheRight_IsAFailureThatNamesIt()
+    {
+        await using var api = await SimulatedKubernetesApi.StartAsync();
+        using var key = CheckpointKey.LoadOrCreate(_scratch.File("audit-key.pem"));
+        using var client = new KubernetesClient(KubernetesConnection.To(api.Address, CredentialSource.BearerToken(SimulatedKubernetesApi.ViewToken)), TimeProvider.System);
+        var failure = await Should.ThrowAsync<CheckpointSinkException>(() => new EventCheckpointSink(client, "demo", "default", "tests").WriteAsync(key.Sign(1, new string('a', 64), StoredChanges.At), default));
+        failure.Message.ShouldContain("demo/default");
+        failure.Message.ShouldContain("right to create events");
     }
 
     private (Database Database, AuditLog Log) Open()
