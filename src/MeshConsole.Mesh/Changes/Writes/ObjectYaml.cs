@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using MeshConsole.Mesh.Kubernetes.Objects;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -100,7 +99,7 @@ public static class ObjectYaml
             var hidden = rune.Value != '\n' && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
             if (hidden)
             {
-                visible.Append(CultureInfo.InvariantCulture, rune.Value > 0xFFFF ? $"\\U{rune.Value:X8}" : $"\\u{rune.Value:X4}");
+                visible.Append(rune.Value > 0xFFFF ? "\\U" : "\\u").Append(rune.Value.ToString(rune.Value > 0xFFFF ? "X8" : "X4", CultureInfo.InvariantCulture));
             }
             else
             {

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Changes.Plans;
-using MeshConsole.Mesh.Kubernetes.Objects;
 
 namespace MeshConsole.Mesh.Changes.Writes;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Text.Json.Nodes;
-using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
