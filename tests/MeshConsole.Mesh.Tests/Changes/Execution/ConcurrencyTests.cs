@@ -111,6 +111,24 @@ public sealed class ConcurrencyTests
         rig.Store.Get(change.Id).Writes.Length.ShouldBe(1);
     }
 
+    /// <summary>Nobody has touched the change meanwhile, so that its version does not help: the lease alone refuses.</summary>
+    [Fact]
+    public async Task Executor_WhoseLeaseWasTakenMeanwhile_StoresNoIntent()
+    {
+        var rig = new ExecutionRig();
+        var change = await rig.StartedAsync();
+        var asleep = new SleepingStore(rig.Store, audit => audit is [{ Phase: "intent" }], before: true);
+        var sleeper = rig.NewExecutor("replica-1", rig.Parts with { Store = asleep });
+        var tick = sleeper.TickAsync(default);
+        await asleep.Asleep;
+        rig.Time.Advance(TimeSpan.FromSeconds(30));
+        (await rig.Store.TryAcquireAsync(ExecutorSettings.LeaseName, "replica-2", TimeSpan.FromSeconds(15), default)).ShouldNotBeNull();
+        asleep.Wake();
+        await tick;
+        rig.Store.Get(change.Id).Version.ShouldBe(change.Version);
+        rig.Target.Patches.ShouldBe(0);
+    }
+
     [Fact]
     public async Task Executor_ThatRuns_LetsGoOfTheLeaseAtShutdown()
     {
