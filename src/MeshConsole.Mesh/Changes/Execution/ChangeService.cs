@@ -281,7 +281,7 @@ public sealed partial class ChangeService : IChangeService
         {
             throw AuditUnavailable(exception);
         }
-        catch (Exception exception) when (exception is DbException or IOException)
+        catch (Exception exception) when (exception is StorageException or DbException or IOException)
         {
             throw new ChangeException(ChangeFault.Unavailable, "store-unavailable", "The store of changes cannot be reached. Nothing was written; try again once it is back.", exception);
         }
