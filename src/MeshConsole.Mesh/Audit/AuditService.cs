@@ -53,7 +53,7 @@ public sealed partial class AuditService(AuditLog log, CheckpointWriter? checkpo
         return result with { Notes = [.. result.Notes, .. notes] };
     }
 
-    /// <summary>Writes the whole log to a stream. For admins. The record of the export is stored first, and is the last one in it.</summary>
+    /// <summary>Writes the whole log to a stream. For admins. The record of the export is stored first, so that the export holds it too.</summary>
     /// <exception cref="AuditUnavailableException">The export cannot be recorded, so it is not made. A log that is broken is exported all the same: it is evidence.</exception>
     /// <returns>Number of records.</returns>
     public async Task<long> ExportAsync(AuditExportFormat format, Actor actor, Stream output, CancellationToken cancellationToken)

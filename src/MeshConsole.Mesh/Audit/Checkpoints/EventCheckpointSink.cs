@@ -25,9 +25,12 @@ public sealed class EventCheckpointSink(KubernetesClient client, string clusterN
         {
             await client.CreateAsync(s_events, @namespace, Content(checkpoint), new WriteOptions(), cancellationToken).ConfigureAwait(false);
         }
-        catch (KubernetesException exception) when (exception.Kind != KubernetesErrorKind.Conflict)
+        catch (KubernetesException exists) when (exists.Kind == KubernetesErrorKind.AlreadyExists)
         {
-            // A conflict means that an earlier try arrived although its answer did not.
+            // The name holds number and hash of the record: an earlier try arrived although its answer did not.
+        }
+        catch (KubernetesException exception)
+        {
             throw new CheckpointSinkException($"A checkpoint could not be written to the {Name}: {exception.Message.TrimEnd('.')}. The console's account needs the right to create events there; it is tried again.", exception);
         }
     }
