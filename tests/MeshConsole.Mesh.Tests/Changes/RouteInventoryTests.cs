@@ -400,6 +400,48 @@ public sealed class RouteInventoryTests
         }
     }
 
+    [Theory]
+    [InlineData("[90,10]", "90:0.9,10:0.1")]
+    [InlineData("[\"900m\",\"100m\"]", "900:0.9,100:0.1")]
+    [InlineData("[\"500m\",1]", "500:0.33333,1000:0.66667")]
+    [InlineData("[\"1\",\"3\"]", "1:0.25,3:0.75")]
+    [InlineData("[\"1k\",\"1Ki\"]", "1000:0.49407,1024:0.50593")]
+    [InlineData("[0,1]", "0:0,1:1")]
+    [InlineData("[1]", "1:1")]
+    [InlineData("[0,0]", "0:-,0:-", "add up to 0")]
+    [InlineData("[-1,2]", "-1:-,2:-", "negative")]
+    [InlineData("[null,2]", "-:-,2:-", "missing, or is no number")]
+    [InlineData("[0.5,2]", "-:-,2:-", "missing, or is no number")]
+    [InlineData("[\"1n\",2]", "-:-,2:-", "missing, or is no number")]
+    [InlineData("[\"ten\",2]", "-:-,2:-", "missing, or is no number")]
+    [InlineData("[\"99999999999999999999999999\",2]", "-:-,2:-", "missing, or is no number")]
+    [InlineData("[[],{}]", "-:-,-:-", "missing, or is no number")]
+    public void TrafficSplit_Weights_AreQuantitiesOrNumbers(string weights, string expected, string? note = null)
+    {
+        var backends = Given.Json(weights).EnumerateArray().Select((w, i) => $$"""{"service":"s{{i}}","weight":{{w.GetRawText()}}}""");
+        var route = Build([Route("TrafficSplit", $$"""{"service":"card-processor","backends":[{{string.Join(',', backends)}}]}""")], [])[0];
+        static string Text(double? number) => number is null ? "-" : number.Value.ToString("0.#####", System.Globalization.CultureInfo.InvariantCulture);
+        string.Join(',', route.Backends.Select(b => $"{Text(b.Weight)}:{Text(b.Share)}")).ShouldBe(expected);
+        if (note is not null)
+        {
+            route.Notes.ShouldContain(n => n.Contains(note));
+        }
+    }
+
+    [Fact]
+    public void TrafficSplit_IsARouteOfItsService()
+    {
+        var route = Build([Route("TrafficSplit", """{"service":"card-processor","matches":[{"kind":"HTTPRouteGroup","name":"beta"}],"backends":[{"service":"card-processor","weight":"900m"},{"service":"other","weight":"100m"}]}""")], [])[0];
+        route.Id.ShouldBe("test/payments/TrafficSplit/r/http/0");
+        route.Hosts.ShouldBe([Host]);
+        route.AppliesAt.ShouldBe(["mesh"]);
+        route.Rule.Matches.ShouldBe(["HTTPRouteGroup beta"]);
+        route.Summary.ShouldBe("HTTPRouteGroup beta");
+        route.Backends.Select(b => (b.Host, b.WeightText)).ShouldBe([(Host, "900m"), ("other.payments.svc.cluster.local", "100m")]);
+        route.Notes.ShouldContain("Requests that match none of its route groups go to the service itself.");
+        Build([Route("TrafficSplit", "{}")], [])[0].Notes.ShouldContain(n => n.Contains("names no service"));
+    }
+
     [Fact]
     public void Match_FiveThousandCharacters_IsWholeInTheRuleAndCutInTheSummary()
     {

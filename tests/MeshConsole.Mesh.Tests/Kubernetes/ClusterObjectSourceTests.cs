@@ -70,7 +70,8 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         objects.HttpRoutes.ShouldBeEmpty();
         source.Sources.Select(status => status.Name).ShouldBe(source.Sources.Select(status => status.Name).Order(StringComparer.Ordinal));
         source.Sources.Select(status => status.Name).ShouldContain("kubernetes/gateways.gateway.networking.k8s.io");
-        source.Sources.Length.ShouldBe(23);
+        source.Sources.Length.ShouldBe(24);
+        objects.TrafficSplits.ShouldBeEmpty();
         source.Sources.ShouldAllBe(status => status.State == SourceState.Live && status.Message == null && status.LastSuccess != null);
     }
 

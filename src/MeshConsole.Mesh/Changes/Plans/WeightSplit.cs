@@ -6,7 +6,7 @@ namespace MeshConsole.Mesh.Changes.Plans;
 public static class WeightSplit
 {
     /// <summary>
-    /// Gives the canary the whole number nearest to a percentage of the sum, and what is left to the others in the
+    /// Gives the canary the whole number nearest to a percentage of the sum (the smaller of two equally near), and what is left to the others in the
     /// proportion of their base weights by largest remainder; where the others have no weight at all, to the stable backend.
     /// </summary>
     /// <param name="percent">0..100.</param>
@@ -19,7 +19,7 @@ public static class WeightSplit
         var sum = baseWeights.Sum(w => (long)w);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sum, int.MaxValue, nameof(baseWeights));
 
-        var canaryWeight = (long)Math.Round(sum * (percent / 100), MidpointRounding.AwayFromZero);
+        var canaryWeight = (long)decimal.Ceiling((sum * (decimal)percent / 100) - 0.5m);
         var rest = sum - canaryWeight;
         var others = sum - baseWeights[canary];
         var weights = new long[baseWeights.Length];

@@ -99,7 +99,7 @@ public sealed class ObjectYamlTests
             """
             --- now
             +++ after
-            @@ -26,11 +26,11 @@
+            @@ -24,11 +24,11 @@
                  - destination:
                      host: card-processor
                      subset: v1
