@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace MeshConsole.Mesh.Changes.Gates;
 
 /// <summary>
-/// What the callers' proxies counted of one backend between two instants: increases of counters, safe against resets.
+/// What the callers' proxies counted of one backend between two instants: increases of counters, safe against resets. They
+/// are not whole, because Prometheus extrapolates from the samples in a window to its ends; tests round them.
 /// </summary>
 /// <param name="Requests">All requests; null when no counter of the backend was found, which is not zero.</param>
 /// <param name="Errors">Requests that the server or the mesh failed (design, truth 7); null when not known.</param>
@@ -17,7 +18,29 @@ public sealed record GateCounts(double? Requests, double? Errors, double? Timed,
 /// <param name="To">End of the window; both arms are counted over the same time.</param>
 /// <param name="Queries">The PromQL that was sent, in full.</param>
 /// <param name="Problem">Why the counters could not be read; null when they were.</param>
-public sealed record GateEvidence(DateTimeOffset From, DateTimeOffset To, GateCounts? Canary, GateCounts? Stable, ImmutableArray<string> Queries, string? Problem);
+public sealed record GateEvidence(DateTimeOffset From, DateTimeOffset To, GateCounts? Canary, GateCounts? Stable, ImmutableArray<string> Queries, string? Problem)
+{
+    /// <summary>
+    /// Share of the rule that its weights give the stable backend, 0..1, as the cluster was watched; null when not known.
+    /// At 0 there is nothing to compare the canary with.
+    /// </summary>
+    public double? StableShare { get; init; }
+
+    /// <summary>
+    /// Requests to the host of both arms that failed without reaching a workload (no healthy host, for one): whose they were,
+    /// telemetry does not say. Where each arm has a host of its own they are in its counts.
+    /// </summary>
+    public double Lost { get; init; }
+
+    /// <summary>Shorter windows may hold no two scrapes, and then no counter can be seen to move.</summary>
+    public TimeSpan ShortestWindow { get; init; }
+
+    /// <summary>True when connections are counted, because the rule carries no requests that proxies can tell apart.</summary>
+    public bool Connections { get; init; }
+
+    /// <summary>Why durations are not known although requests are; null when they are, or when there is no more to say.</summary>
+    public string? DurationProblem { get; init; }
+}
 
 /// <summary>One gate's verdict with its arithmetic in words.</summary>
 /// <param name="Code">Stable: <c>traffic, tripwire, objective, errors, latency</c>.</param>

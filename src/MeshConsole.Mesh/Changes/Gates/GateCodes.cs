@@ -1,0 +1,11 @@
+namespace MeshConsole.Mesh.Changes.Gates;
+
+/// <summary>Stable codes of the gates.</summary>
+public static class GateCodes
+{
+    public const string Traffic = "traffic";
+    public const string Tripwire = "tripwire";
+    public const string Objective = "objective";
+    public const string Errors = "errors";
+    public const string Latency = "latency";
+}
