@@ -1,7 +1,6 @@
 using MeshConsole.Collection;
 using MeshConsole.Configuration;
 using MeshConsole.Mesh.Audit;
-using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
@@ -22,8 +21,12 @@ internal static class ChangeRegistration
         services.AddSingleton<ITargetWriter>(provider => new KubernetesTargetWriter(provider.GetRequiredService<ClusterCollectors>().Kubernetes));
         services.AddSingleton<IGateReader>(provider =>
         {
-            var snapshots = provider.GetRequiredService<IMeshSnapshots>();
-            return new PrometheusGateReader(provider.GetRequiredService<ClusterCollectors>().Prometheus, () => snapshots.Current);
+            var collectors = provider.GetRequiredService<ClusterCollectors>();
+
+            // A rate window holds four scrapes; of fewer than two no increase can be told.
+            return new PrometheusGateReader(
+                cluster => collectors.Prometheus(cluster) is { } client ? new GateSource(client, options.Telemetry.RateWindow / 2) : null,
+                provider.GetRequiredService<IMeshSnapshots>());
         });
         services.AddSingleton(provider => new ExecutionParts
         {
@@ -42,6 +45,7 @@ internal static class ChangeRegistration
             Time = provider.GetRequiredService<TimeProvider>(),
         });
         services.AddSingleton<IChangeService, ChangeService>();
+        services.AddSingleton<SwitchService>();
         services.AddSingleton(provider => new ChangeExecutor(
             provider.GetRequiredService<ExecutionParts>(),
             provider.GetRequiredService<ILeaseStore>(),

@@ -6,6 +6,7 @@ using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.Mesh.Changes.Execution;
