@@ -64,7 +64,7 @@ public static class RouteInventory
                 string.Create(CultureInfo.InvariantCulture, $"{cluster.Name}/{meta.Namespace}/{route.Kind}/{meta.Name}/{rule.Protocol}/{rule.Index}"),
                 cluster.Name,
                 identity,
-                new RouteRule(rule.Index, rule.Name, rule.Matches),
+                new RouteRule(rule.Index, rule.Name, rule.Matches) { Own = rule.Own },
                 hosts,
                 rule.Protocol,
                 backends,

@@ -14,7 +14,11 @@ internal sealed record RouteRuleText(
     ImmutableArray<RouteBackendText> Backends,
     string? Action,
     RoutePolicy Policy,
-    ImmutableArray<string> Notes);
+    ImmutableArray<string> Notes)
+{
+    /// <inheritdoc cref="RouteRule.Own"/>
+    public RouteRule? Own { get; init; }
+}
 
 /// <param name="Host">Fully qualified.</param>
 /// <param name="Weight">As written; null when omitted.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace MeshConsole.Mesh.Changes;
 
@@ -36,7 +37,12 @@ public sealed record RouteObject(string ApiVersion, string Kind, string Namespac
 
 /// <summary>A rule is identified by its matches and name, not by its index alone.</summary>
 /// <param name="Matches">One sentence per match; they are alternatives. Empty: the rule catches all.</param>
-public sealed record RouteRule(int Index, string? Name, ImmutableArray<string> Matches);
+public sealed record RouteRule(int Index, string? Name, ImmutableArray<string> Matches)
+{
+    /// <summary>The rule as its own object writes it, where other objects add to it (a delegate's roots): what a write has to find there. Null where it is the same.</summary>
+    [JsonIgnore]
+    public RouteRule? Own { get; init; }
+}
 
 /// <param name="Weight">
 /// As written in the object; null when omitted. Of a TrafficSplit in which a weight is written in parts of one (<c>500m</c>):

@@ -83,6 +83,7 @@ internal static class VirtualServiceReader
 
         return own with
         {
+            Own = new RouteRule(own.Index, own.Name, own.Matches),
             Name = roots is [var only] && only.Rule.Text("name") is { } name ? own.Name is null ? name : $"{name}-{own.Name}" : own.Name,
             Matches = catchesAll ? [] : reached.Count == 0 ? ["nothing"] : [.. reached.SelectMany(r => r.Matches).Distinct(StringComparer.Ordinal)],
             CatchesAll = catchesAll,

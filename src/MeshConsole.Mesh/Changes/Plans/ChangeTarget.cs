@@ -30,6 +30,7 @@ public sealed record ChangeTarget(
     public static ChangeTarget Of(RouteView route)
     {
         ArgumentNullException.ThrowIfNull(route);
-        return new ChangeTarget(route.Cluster, route.Object.ApiVersion, route.Object.Kind, route.Object.Namespace, route.Object.Name, route.Object.Uid, route.Protocol, route.Rule.Index, route.Rule.Name, route.Rule.Matches);
+        var rule = route.Rule.Own ?? route.Rule;
+        return new ChangeTarget(route.Cluster, route.Object.ApiVersion, route.Object.Kind, route.Object.Namespace, route.Object.Name, route.Object.Uid, route.Protocol, rule.Index, rule.Name, rule.Matches);
     }
 }

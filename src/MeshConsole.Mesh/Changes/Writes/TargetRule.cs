@@ -37,6 +37,8 @@ internal sealed record TargetRule(ImmutableArray<TargetPart> Identity, Immutable
 
         var meta = new ObjectMeta { Name = target.Name, Namespace = target.Namespace };
         var route = new MeshObject(meta, target.ApiVersion, target.Kind, @object.Get("spec"), default);
+
+        // By itself: what roots add to a delegate's name and matches stands in other objects and is not this write's concern.
         var rules = RouteRules.Of(route, DomainOf(backends), new RouteDelegates([]), new ReferenceGrants(default)).Where(r => r.Protocol == target.Protocol).ToList();
         var there = rules.Find(r => r.Index == target.RuleIndex);
         if (there is not null && Difference(there, target, backends) is null)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Simulator.Kubernetes;
@@ -123,6 +124,21 @@ public sealed class WeightPatchTests
         patch.Json.ShouldContain("""{"op":"test","path":"/spec/http/0/name","value":"a\u003cb\u0026c"}""");
         patch.Json.ShouldContain("""[{"uri":{"regex":"^/(a|b)\\u0026.*\u2028é日"}}]""");
         patch.Json.ShouldContain("""{"host":"a","subset":"\u003e"}""");
+    }
+
+    [Fact]
+    public void Delegate_IsFoundByWhatItSaysItself()
+    {
+        var rule = """[{"name":"own","match":[{"uri":{"prefix":"/cards/v2"}}],"route":[{"destination":{"host":"a.example.com"},"weight":90},{"destination":{"host":"b.example.com"},"weight":10}]}]""";
+        var @object = VirtualService($$"""{"http":{{rule}}}""");
+        var root = Given.Object("VirtualService", "root", """{"hosts":["cards"],"http":[{"name":"root","match":[{"uri":{"prefix":"/cards"}}],"delegate":{"name":"card-processor"}}]}""", apiVersion: Istio);
+        var own = new MeshConsole.Mesh.Kubernetes.Parsing.MeshObjectParser(Istio, "VirtualService").Parse(System.Text.Encoding.UTF8.GetBytes(@object.GetRawText()));
+        var route = RouteInventory.Build(Given.Snapshot(Given.ClusterOf(Given.NoObjects with { VirtualServices = [own, root] })), MeshConsole.Mesh.Snapshots.MeshQuery.All).First(r => r.Object.Name == "card-processor");
+        route.Rule.Name.ShouldBe("root-own");
+
+        var (target, backends) = (ChangeTarget.Of(route), Backends(route));
+        target.RuleName.ShouldBe("own");
+        TargetRule.Find(@object, target, backends).Weights.ShouldBe([90, 10]);
     }
 
     [Fact]
