@@ -1,5 +1,4 @@
 using MeshConsole.Mesh.Changes.Plans;
-using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Tests.Changes.Gates;
