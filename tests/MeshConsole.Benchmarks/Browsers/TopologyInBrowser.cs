@@ -6,7 +6,7 @@ namespace MeshConsole.Benchmarks.Browsers;
 /// <summary>The topology in Chromium: how long until it stands, what an update costs the page's main thread, and whether nodes keep their places.</summary>
 internal static class TopologyInBrowser
 {
-    private const int Updates = 6;
+    private const int Updates = 4;
 
     /// <summary>
     /// Runs before the page's own scripts. It keeps times since the navigation: of the first drawing, of the finished layout,
