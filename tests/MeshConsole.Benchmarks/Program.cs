@@ -13,11 +13,13 @@ if (args is [MeasuredConsole.Command, ..])
 }
 
 var size = MeshSize.L;
+var sizeGiven = false;
 var names = new List<string>();
 for (var i = 0; i < args.Length; i++)
 {
     if (args[i] == "--size" && i + 1 < args.Length && Enum.TryParse(args[i + 1], out size))
     {
+        sizeGiven = true;
         i++;
     }
     else
@@ -34,7 +36,7 @@ var token = patience.Token;
     ("answers", "Prometheus answers → snapshot, against a scan", () => OnMeshAsync(mesh => AnswerToSnapshot.ReportAsync(mesh, token))),
     ("served", "the console over HTTP and its hub: start, topology, queries and delays with 1 and 50 streams", () => OnMeshAsync(mesh => ServedConsole.ReportAsync(mesh, token))),
     ("prometheus", "a real Prometheus: its time per refresh", () => OnMeshAsync(mesh => PrometheusTime.ReportAsync(mesh, token))),
-    ("circuits", "200 circuits: memory of one, delay of an update, on mesh S and on the size", () => CircuitsAsync(size)),
+    ("circuits", "200 circuits: memory of one, delay of an update; on mesh S and L, or on the size given", CircuitsAsync),
     ("browsers", "queries per refresh with 1 and 50 pages of Chromium", () => OnMeshAsync(mesh => ManyBrowsers.ReportAsync(mesh, token))),
     ("topology", "the topology in Chromium: opening, layout, updates", () => OnMeshAsync(mesh => TopologyInBrowser.ReportAsync(mesh, token))),
     ("micro-answers", "BenchmarkDotNet: answers → snapshot", () => Task.Run(MicroBenchmarks.Report<AnswerReading>)),
@@ -70,9 +72,10 @@ async Task OnMeshAsync(Func<MeasuredMesh, Task> measure)
     await measure(mesh);
 }
 
-async Task CircuitsAsync(MeshSize large)
+async Task CircuitsAsync()
 {
-    foreach (var each in new[] { MeshSize.S, large }.Distinct())
+    MeshSize[] sizes = sizeGiven ? [size] : [MeshSize.S, MeshSize.L];
+    foreach (var each in sizes)
     {
         await CircuitLoad.ReportAsync(each, token);
     }

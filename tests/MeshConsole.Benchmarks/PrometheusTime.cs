@@ -31,18 +31,46 @@ internal static class PrometheusTime
         await using var prometheus = await RealPrometheus.StartAsync(job, cancellationToken: cancellationToken);
         using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = prometheus.Address, Timeout = TimeSpan.FromMinutes(2) };
 
-        // The rate window is full when the first scrape is older than it; one interval more for the age of the last.
-        await Task.Delay(s_settings.RateWindow + (2 * s_scrapeInterval), TimeProvider.System, cancellationToken);
         var queries = new IstioDialect().Queries(s_settings.RateWindow, severalClusters: false);
+        var samples = await UntilFilledAsync(prometheus, cancellationToken);
         var series = (await prometheus.QueryAsync("sum(scrape_samples_scraped)", cancellationToken: cancellationToken))[0].Value;
         var scrape = (await prometheus.QueryAsync("max(scrape_duration_seconds)", cancellationToken: cancellationToken))[0].Value;
-        var rated = (await prometheus.QueryAsync("min(count_over_time(istio_requests_total[1m]))", cancellationToken: cancellationToken))[0].Value;
 
         // The first round warms Prometheus's own caches and is not counted.
-        await RefreshAsync(http, queries, cancellationToken);
-        await ReportAsync(http, "without histograms", [.. queries.Where(query => query.Every == TimeSpan.Zero)], cancellationToken);
-        await ReportAsync(http, "with histograms and certificates (once a minute)", queries, cancellationToken);
-        Row.Write("the Prometheus measured", $"2 cores shared with the mesh, {series:N0} series scraped every {s_scrapeInterval.TotalSeconds:F0} s in {scrape:F1} s, at least {rated:F0} samples in the rate window", "—");
+        try
+        {
+            await RefreshAsync(http, queries, cancellationToken);
+            await ReportAsync(http, "without histograms", [.. queries.Where(query => query.Every == TimeSpan.Zero)], cancellationToken);
+            await ReportAsync(http, "with histograms and certificates (once a minute)", queries, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new InvalidOperationException($"Prometheus did not answer to the end; its last words:\n{prometheus.Log}", exception);
+        }
+
+        Row.Write("the Prometheus measured", $"2 cores shared with the mesh, {series:N0} series scraped every {s_scrapeInterval.TotalSeconds:F0} s in {scrape:F1} s, {samples:F0} samples of each in the rate window", "—");
+    }
+
+    /// <summary>Waits until every counter has as many samples in the rate window as scrapes fit into it.</summary>
+    private static async Task<double> UntilFilledAsync(RealPrometheus prometheus, CancellationToken cancellationToken)
+    {
+        var wanted = Math.Floor(s_settings.RateWindow / s_scrapeInterval);
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(6);
+        while (true)
+        {
+            var counts = await prometheus.QueryAsync($"min(count_over_time(istio_requests_total[{s_settings.RateWindow.TotalSeconds:F0}s]))", cancellationToken: cancellationToken);
+            if (counts is [{ Value: var samples }] && samples >= wanted)
+            {
+                return samples;
+            }
+
+            if (TimeProvider.System.GetUtcNow() > deadline)
+            {
+                throw new TimeoutException($"Prometheus did not scrape the mesh {wanted:F0} times within its rate window: the machine is too busy for the scrape timeout.\n{prometheus.Log}");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, cancellationToken);
+        }
     }
 
     private static async Task ReportAsync(HttpClient http, string name, IReadOnlyList<TelemetryQuery> queries, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ namespace MeshConsole.Benchmarks.Circuits;
 internal static class CircuitLoad
 {
     private const int Count = 200;
+    private const int FewOnOnePage = 40;
     private const int Refreshes = 6;
     private const int Patches = 8;
 
@@ -35,6 +36,14 @@ internal static class CircuitLoad
 
         await console.NextSnapshotAsync(TimeSpan.FromSeconds(5), cancellationToken);
         var before = await console.MemoryAsync(cancellationToken);
+        foreach (var page in s_pages)
+        {
+            await using var few = new Crowd(await OpenAsync(console, FewOnOnePage, cancellationToken, page));
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, cancellationToken);
+            var memory = await console.MemoryAsync(cancellationToken);
+            Row.Write($"memory of a circuit on {(page.Length == 0 ? "overview" : page)}, mesh {size}", $"{(memory.Heap - before.Heap) / 1024.0 / FewOnOnePage:F0} KiB of managed heap ({FewOnOnePage} circuits)", "≤ 1 MiB");
+        }
+
         var begun = Stopwatch.GetTimestamp();
         await using var crowd = new Crowd(await OpenAsync(console, Count, cancellationToken));
         var opened = Stopwatch.GetElapsedTime(begun);
@@ -65,12 +74,12 @@ internal static class CircuitLoad
         }
     }
 
-    private static async Task<IReadOnlyList<Circuit>> OpenAsync(MeasuredConsole console, int count, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Circuit>> OpenAsync(MeasuredConsole console, int count, CancellationToken cancellationToken, string? page = null)
     {
         var circuits = new List<Circuit>();
         foreach (var few in Enumerable.Range(0, count).Chunk(10))
         {
-            circuits.AddRange(await Task.WhenAll(few.Select(index => Circuit.OpenAsync(console.Http, s_pages[index % s_pages.Length], cancellationToken))));
+            circuits.AddRange(await Task.WhenAll(few.Select(index => Circuit.OpenAsync(console.Http, page ?? s_pages[index % s_pages.Length], cancellationToken))));
         }
 
         return circuits;
@@ -151,7 +160,11 @@ internal static class CircuitLoad
             var late = readers.Count(reader => reader.AwaitedAt is null);
             if (late > 0)
             {
-                throw new InvalidOperationException($"{late} of {readers.Length} circuits on traffic did not show {expected} of {path} within 20 s.");
+                var known = await ReadAsync(console.Http, "api/v1/routes", cancellationToken);
+                var shown = JsonNode.Parse(known)!.AsArray().First(candidate => candidate!["id"]!.GetValue<string>() == route["id"]!.GetValue<string>())!["backends"]!.ToJsonString();
+                throw new InvalidOperationException(
+                    $"{late} of {readers.Length} circuits on traffic did not show {expected} of {path} within 20 s; the console knows {shown}; "
+                    + $"newest render {readers.Max(reader => reader.Renders.Last().At):O}, patched {begun:O}; {readers.FirstOrDefault(reader => reader.Fault is not null)?.Fault ?? "no circuit broke"}\n{console.Output}");
             }
 
             delays.AddRange(readers.Select(reader => (reader.AwaitedAt!.Value - begun).TotalMilliseconds));

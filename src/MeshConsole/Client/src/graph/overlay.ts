@@ -17,6 +17,9 @@ const fontSize = 10.5;
 /** Under this zoom the words of nodes could not be read and are left out. */
 const readableFrom = 0.4;
 
+/** Up to this many nodes keep their names in a readable size when one zooms out: a picture of nameless boxes says nothing. */
+const namesUpTo = 80;
+
 /** Room at a node's left edge for the mark of its health. */
 const markRoom = 28;
 
@@ -89,6 +92,7 @@ export class Overlay {
     }
     if (this.boxes) this.#drawBoxes(under, zoom);
     if (zoom >= readableFrom) this.#drawNodeWords(over);
+    else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
     if (zoom > 0.3) this.#drawChips(over, zoom);
   }
 
@@ -113,6 +117,33 @@ export class Overlay {
       }
     });
     context.globalAlpha = 1;
+  }
+
+  /** Names alone, as large on the screen as ever, beside boxes that have become too small to hold them. */
+  #drawNodeNames(context: CanvasRenderingContext2D, zoom: number): void {
+    const size = 11 / zoom;
+    context.font = `600 ${size}px ${this.palette.font}`;
+    context.textBaseline = 'middle';
+    context.textAlign = 'center';
+    this.#cy.nodes().forEach(node => {
+      const words = node.hasClass('hidden') ? undefined : this.#words.node(node.id());
+      if (!words) return;
+      const at = node.position();
+      const health = node.data('health') as string;
+      // The name stands on the box and its mark: what is not well says so in a sign too, and not in colour alone.
+      const name = `${health === 'failing' ? '✕ ' : health === 'degraded' ? '! ' : ''}${words.title}`;
+      const width = context.measureText(name).width + size;
+      context.globalAlpha = node.hasClass('faded') ? 0.16 : 0.92;
+      context.fillStyle = this.palette.page;
+      context.beginPath();
+      context.roundRect(at.x - width / 2, at.y - size * 0.7, width, size * 1.4, size * 0.3);
+      context.fill();
+      context.globalAlpha = node.hasClass('faded') ? 0.16 : 1;
+      context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : this.palette.text;
+      context.fillText(name, at.x, at.y);
+    });
+    context.globalAlpha = 1;
+    context.textAlign = 'start';
   }
 
   #drawBoxes(context: CanvasRenderingContext2D, zoom: number): void {
