@@ -48,7 +48,7 @@ internal static class AnswerToSnapshot
         Row.Write("Prometheus answer → snapshot, against scanning the same bytes", $"{build / scan:F1} × ({build:F0} ms against {scan:F0} ms, {megabytes:F1} MB, {frame.Edges.Length:N0} edges, {recorder.Answers.Count} answers)", "≤ 3 ×");
     }
 
-    private static void Scan(byte[] json)
+    internal static void Scan(byte[] json)
     {
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
@@ -56,7 +56,7 @@ internal static class AnswerToSnapshot
         }
     }
 
-    private sealed class RecordedAnswers() : DelegatingHandler(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
+    internal sealed class RecordedAnswers() : DelegatingHandler(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
     {
         private readonly ConcurrentDictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
 

@@ -1,10 +1,12 @@
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using MeshConsole.Simulator;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeshConsole.Benchmarks;
 
 /// <summary>The simulated mesh that everything is measured on, with its kubeconfig in a file.</summary>
-internal sealed class MeasuredMesh(SimulatedMesh mesh, string directory) : IAsyncDisposable
+internal sealed partial class MeasuredMesh(SimulatedMesh mesh, string directory) : IAsyncDisposable
 {
     public SimulatedMesh Mesh => mesh;
 
@@ -18,9 +20,20 @@ internal sealed class MeasuredMesh(SimulatedMesh mesh, string directory) : IAsyn
         return measured;
     }
 
+    /// <summary>The cluster's API with the rights of the kubeconfig's own context.</summary>
+    public HttpClient KubernetesClient()
+    {
+        var http = new HttpClient { BaseAddress = mesh.KubernetesUrl };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token().Match(mesh.Kubeconfig).Groups[1].Value);
+        return http;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await mesh.DisposeAsync();
         Directory.Delete(directory, recursive: true);
     }
+
+    [GeneratedRegex(@"token:\s*""?([^""\s]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Token();
 }

@@ -7,7 +7,7 @@ namespace MeshConsole.Benchmarks;
 /// <summary>What stays in memory of a watched pod, and what reading it costs against only scanning the same bytes.</summary>
 internal static class PodMemory
 {
-    private const int Pods = 10_000;
+    internal const int Pods = 10_000;
 
     public static async Task ReportAsync(CancellationToken cancellationToken)
     {
@@ -20,7 +20,7 @@ internal static class PodMemory
         Row.Write("retained memory per watched pod", $"{perPod:F0} bytes", "≤ 1,536 bytes");
     }
 
-    private static async Task<(List<Pod> Pods, PodParser Parser)> ParseAsync(byte[] list, CancellationToken cancellationToken)
+    internal static async Task<(List<Pod> Pods, PodParser Parser)> ParseAsync(byte[] list, CancellationToken cancellationToken)
     {
         var parser = new PodParser();
         var pods = new List<Pod>(Pods);

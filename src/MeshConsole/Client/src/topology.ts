@@ -1,8 +1,8 @@
 // The topology canvas. It owns everything inside its element: the stream, the drawing, zoom and drag, the places of nodes.
 // The page around it says what to show and learns of a choice through the address.
-import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
+import cytoscape, { type Core, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
-import { edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle } from './graph/appearance';
+import { differing, edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth } from './graph/appearance';
 import { Graph, type GraphChange } from './graph/graph';
 import { gridPositions, layOut, type LayoutEngine, type Progress } from './graph/layout';
 import { Overlay } from './graph/overlay';
@@ -54,8 +54,11 @@ class TopologyCanvas {
   readonly #onTheme = () => this.#repaint();
   #options: Options;
   #graph = new Graph();
+  /** What each element was drawn from: asking the graph itself for thousands of elements takes longer than comparing them. */
+  readonly #drawn = new Map<string, Record<string, unknown>>();
   #elk: WorkerEngine | null = null;
   #layoutRun = 0;
+  #many = false;
   #at: string | null = null;
   #saveTimer = 0;
 
@@ -87,7 +90,16 @@ class TopologyCanvas {
       motionBlur: false,
       layout: { name: 'preset' },
     });
-    this.#overlay = new Overlay(this.#cy, this.#surface, palette);
+    this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
+      node: id => {
+        const node = this.#graph.nodes.get(id);
+        return node && { title: nodeTitle(node), detail: nodeDetail(node), kind: node.kind };
+      },
+      edge: id => {
+        const edge = this.#graph.edges.get(id);
+        return edge ? edgeLabel(edge, this.#options.label) : '';
+      },
+    });
     this.#overlay.boxes = options.view !== 'namespace';
     this.#listen();
     document.addEventListener('meshconsole:theme', this.#onTheme);
@@ -105,6 +117,8 @@ class TopologyCanvas {
       onState: problem => this.#say('stream', problem),
     });
     this.#say('stream', 'Waiting for the topology.');
+    // The engine is a large script: it loads while the first message is on its way.
+    this.#elk = this.#newEngine();
     void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
     this.#describe();
   }
@@ -118,14 +132,12 @@ class TopologyCanvas {
       this.#cancelLayout();
       this.#graph = new Graph();
       this.#cy.elements().remove();
+      this.#drawn.clear();
       this.#at = null;
       this.#overlay.boxes = options.view !== 'namespace';
       this.#say('stream', 'Waiting for the topology.');
       void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
       return;
-    }
-    if (before.label !== options.label) {
-      this.#cy.batch(() => this.#cy.edges().forEach(edge => this.#writeLabel(edge)));
     }
     this.#mark(before.selected !== options.selected);
   }
@@ -166,32 +178,56 @@ class TopologyCanvas {
   async #show(change: GraphChange): Promise<void> {
     const cy = this.#cy;
     cy.batch(() => {
-      for (const key of change.removedEdges) cy.getElementById(key).remove();
-      for (const id of change.removed) cy.getElementById(id).remove();
-      for (const node of change.changed) cy.getElementById(node.id).data(nodeData(node));
-      for (const edge of change.changedEdges) cy.getElementById(edgeKey(edge)).data(this.#edgeData(edge));
+      for (const id of [...change.removedEdges, ...change.removed]) {
+        cy.getElementById(id).remove();
+        this.#drawn.delete(id);
+      }
+      for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth);
+      for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth);
     });
     if (this.#at !== null && !this.#graph.nodes.has(this.#at)) this.#at = null;
 
+    const added = change.added.length > 0 || change.addedEdges.length > 0;
+    if (added) await this.#showAdded(change);
+    const many = this.#graph.edges.size > manyEdges;
+    if (added || many !== this.#many) cy.edges().toggleClass('many', many);
+    this.#many = many;
+    if (change.whole || added || this.#options.hideIdle) this.#mark(change.whole);
+    this.#describe();
+    this.#overlay.rearrange();
+    this.#overlay.refresh();
+    this.#host.dataset['revision'] = String(this.#graph.revision);
+  }
+
+  async #showAdded(change: GraphChange): Promise<void> {
     const known = readPositions(localStorage, this.#positionsKey());
-    const placedBefore = cy.nodes().length;
+    const placedBefore = this.#cy.nodes().length;
     const unplaced = change.added.filter(node => !known.has(node.id));
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
-
     if (anew) {
       await this.#addAll(change, this.#fastPositions(change.added, known));
       await this.#arrange();
-    } else if (change.added.length > 0 || change.addedEdges.length > 0) {
+    } else {
       await this.#addAll(change, this.#placeNew(change.added, known));
-      if (placedBefore === 0) this.#fit(false);
+      if (placedBefore === 0) {
+        this.#cancelLayout();
+        this.#fit(false);
+      }
       this.#savePositionsSoon();
     }
-    cy.edges().toggleClass('many', cy.edges().length > manyEdges);
-    this.#overlay.rearrange();
-    this.#mark(change.whole);
-    this.#describe();
-    this.#overlay.refresh();
-    this.#host.dataset['revision'] = String(this.#graph.revision);
+  }
+
+  /**
+   * Writes only what looks different: each element written to is styled, measured and drawn again, a node with all of its
+   * edges. Words change with every refresh, so they are not among the data; the overlay asks for them.
+   */
+  #redraw(wanted: ElementData, steady: (drawn: number, wanted: number) => number): void {
+    const drawn = this.#drawn.get(wanted.id);
+    if (!drawn) return;
+    const changes = differing(drawn, { ...wanted, width: steady(drawn['width'] as number, wanted.width) });
+    if (!changes) return;
+    Object.assign(drawn, changes);
+    this.#cy.getElementById(wanted.id).data(changes);
   }
 
   /** Adds in slices, so that a large mesh does not hold the browser up. */
@@ -199,36 +235,20 @@ class TopologyCanvas {
     const graph = this.#graph;
     const elements: ElementDefinition[] = [
       ...change.added.map(node => ({ group: 'nodes' as const, data: nodeData(node), position: { ...(positions.get(node.id) ?? { x: 0, y: 0 }) } })),
-      ...change.addedEdges.map(edge => ({ group: 'edges' as const, data: this.#edgeData(edge), classes: change.addedEdges.length > manyEdges ? 'many' : '' })),
+      ...change.addedEdges.map(edge => ({ group: 'edges' as const, data: edgeData(edge), classes: change.addedEdges.length > manyEdges ? 'many' : '' })),
     ];
     const slice = 700;
     for (let from = 0; from < elements.length; from += slice) {
       if (from > 0) await nextFrame();
       if (graph !== this.#graph) return;
-      this.#cy.batch(() => this.#cy.add(elements.slice(from, from + slice).filter(element => element.group === 'nodes' || (this.#has(element.data['source'] as string) && this.#has(element.data['target'] as string)))));
+      const part = elements.slice(from, from + slice).filter(element => element.group === 'nodes' || (this.#has(element.data['source'] as string) && this.#has(element.data['target'] as string)));
+      for (const { data } of part) this.#drawn.set(data.id as string, { ...data });
+      this.#cy.batch(() => this.#cy.add(part));
     }
   }
 
   #has(id: string): boolean {
     return this.#graph.nodes.has(id);
-  }
-
-  #edgeData(edge: TopologyEdge): Record<string, unknown> {
-    return {
-      id: edgeKey(edge),
-      source: edge.source,
-      target: edge.target,
-      health: isIdle(edge) ? 'idle' : edge.health,
-      stroke: edgeStroke(edge),
-      width: edgeWidth(edge),
-      mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
-      label: edgeLabel(edge, this.#options.label),
-    };
-  }
-
-  #writeLabel(edge: EdgeSingular): void {
-    const known = this.#graph.edges.get(edge.id());
-    if (known) edge.data('label', edgeLabel(known, this.#options.label));
   }
 
   /** Marks what is selected, found and hidden. */
@@ -314,7 +334,9 @@ class TopologyCanvas {
   }
 
   async #arrange(): Promise<void> {
-    this.#cancelLayout();
+    // An engine that only waits for its first work is taken as it is; one at work is ended.
+    const waitingEngine = this.#layoutRun === 0 ? this.#elk : null;
+    if (waitingEngine === null) this.#cancelLayout();
     const run = ++this.#layoutRun;
     const graph = this.#graph;
     const nodes = [...graph.nodes.values()];
@@ -329,8 +351,7 @@ class TopologyCanvas {
       delete this.#host.dataset['arranging'];
       this.#sayLayout(last, nodes.length);
     }, 1000);
-    const elk = new ELK({ workerUrl: this.#options.worker });
-    this.#elk = elk as unknown as WorkerEngine;
+    this.#elk = waitingEngine ?? this.#newEngine();
     try {
       const positions = await layOut(this.#elk, nodes, [...graph.edges.values()], this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), progress => {
         last = progress;
@@ -355,6 +376,10 @@ class TopologyCanvas {
         if (this.#options.selected) this.#reveal(this.#options.selected);
       }
     }
+  }
+
+  #newEngine(): WorkerEngine {
+    return new ELK({ workerUrl: this.#options.worker }) as unknown as WorkerEngine;
   }
 
   #cancelLayout(): void {
@@ -559,16 +584,25 @@ class TopologyCanvas {
   }
 }
 
-function nodeData(node: TopologyNode): Record<string, unknown> {
-  const detail = nodeDetail(node);
+/** What an element's looks depend on, besides its place. */
+interface ElementData extends Record<string, unknown> {
+  id: string;
+  width: number;
+}
+
+function nodeData(node: TopologyNode): ElementData {
+  return { id: node.id, kind: node.kind, cluster: node.cluster, namespace: node.namespace, health: node.health, ...nodeSize(node) };
+}
+
+function edgeData(edge: TopologyEdge): ElementData {
   return {
-    id: node.id,
-    kind: node.kind,
-    cluster: node.cluster,
-    namespace: node.namespace,
-    health: node.health,
-    label: detail ? `${nodeTitle(node)}\n${detail}` : nodeTitle(node),
-    ...nodeSize(node),
+    id: edgeKey(edge),
+    source: edge.source,
+    target: edge.target,
+    health: isIdle(edge) ? 'idle' : edge.health,
+    stroke: edgeStroke(edge),
+    width: edgeWidth(edge),
+    mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, visible } from '../src/graph/appearance';
+import { differing, edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
 import { Graph } from '../src/graph/graph';
 import { onCurve, placeChips } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
@@ -85,6 +85,24 @@ test('an idle edge is dotted whatever its lock, a plaintext one dashed', () => {
   assert.equal(edgeStroke(edge(a, b, { mtls: { state: 'plaintext', ratio: 0, reason: null } })), 'dashed');
   assert.equal(edgeStroke(edge(a, b, { mtls: { state: 'unknown', ratio: null, reason: null } })), 'solid');
   assert.equal(edgeStroke(edge(a, b, { requestsPerSecond: null, connectionsPerSecond: 2 })), 'solid');
+});
+
+test('a rate that wavers leaves the drawing as it is', () => {
+  assert.equal(steadyEdgeWidth(3.4, 3.6), 3.4);
+  assert.equal(steadyEdgeWidth(3.4, 3.7), 3.7);
+  assert.equal(steadyEdgeWidth(3.4, 1), 1);
+  // Breadth: a digit more is squeezed in, more than that widens the node; a little room to spare stays.
+  assert.equal(steadyNodeWidth(140, 152), 140);
+  assert.equal(steadyNodeWidth(140, 160), 160);
+  assert.equal(steadyNodeWidth(140, 100), 140);
+  assert.equal(steadyNodeWidth(180, 96), 96);
+});
+
+test('only what differs is written to a drawn element', () => {
+  const drawn = { id: 'a', health: 'healthy', width: 3, label: 'kept' };
+  assert.equal(differing(drawn, { id: 'a', health: 'healthy', width: 3 }), null);
+  assert.deepEqual(differing(drawn, { id: 'a', health: 'failing', width: 3 }), { health: 'failing' });
+  assert.deepEqual(differing(drawn, { id: 'a', mtls: undefined, width: 4 }), { width: 4 });
 });
 
 test('a label that is not known is not written', () => {

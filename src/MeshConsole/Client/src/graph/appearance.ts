@@ -12,6 +12,25 @@ export function edgeWidth(edge: TopologyEdge): number {
   return Math.round((1 + Math.min(5, Math.max(0, decades)) * 0.9) * 10) / 10;
 }
 
+/** The width that is drawn stays while the wanted one differs by less than the eye sees: rates waver with every refresh. */
+export function steadyEdgeWidth(drawn: number, wanted: number): number {
+  return Math.abs(drawn - wanted) < 0.3 ? drawn : wanted;
+}
+
+/** A node keeps its breadth while its words fit (a little closer together, if need be) and do not look lost in it. */
+export function steadyNodeWidth(drawn: number, wanted: number): number {
+  return wanted <= drawn + 16 && wanted > drawn - 60 ? drawn : wanted;
+}
+
+/** Those of the wanted values that are not the drawn ones; null when all are. */
+export function differing(drawn: Record<string, unknown>, wanted: Record<string, unknown>): Record<string, unknown> | null {
+  let changes: Record<string, unknown> | null = null;
+  for (const key in wanted) {
+    if (drawn[key] !== wanted[key]) (changes ??= {})[key] = wanted[key];
+  }
+  return changes;
+}
+
 export function isIdle(edge: TopologyEdge): boolean {
   return !((edge.requestsPerSecond ?? 0) > 0) && !((edge.connectionsPerSecond ?? 0) > 0);
 }

@@ -1,4 +1,6 @@
-// What is drawn around the graph on canvases of our own: boxes of namespaces under it, words and locks of edges above it.
+// What is drawn around the graph on canvases of our own: boxes of namespaces under it, words of nodes and edges and locks above it.
+// Words are here and not in the graph itself because they change with every refresh: there a changed word would draw the node and
+// all of its edges again.
 import type { Core } from 'cytoscape';
 import { type ChipWish, placeChips, type Rect } from './chips';
 import type { Palette } from './palette';
@@ -12,6 +14,21 @@ const lockRoom = 16;
 const chipHeight = 15;
 const fontSize = 10.5;
 
+/** Under this zoom the words of nodes could not be read and are left out. */
+const readableFrom = 0.4;
+
+/** Up to this many nodes keep their names in a readable size when one zooms out: a picture of nameless boxes says nothing. */
+const namesUpTo = 80;
+
+/** Room at a node's left edge for the mark of its health. */
+const markRoom = 28;
+
+/** What to write where, asked for whenever it is drawn. */
+export interface Words {
+  node(id: string): { title: string; detail: string; kind: string } | undefined;
+  edge(id: string): string;
+}
+
 interface Chip {
   at: Point;
   text: string;
@@ -23,14 +40,16 @@ export class Overlay {
   readonly #cy: Core;
   readonly #under: HTMLCanvasElement;
   readonly #over: HTMLCanvasElement;
+  readonly #words: Words;
   #queued = false;
   #chips: Chip[] | null = null;
   palette: Palette;
   /** Whether nodes are grouped into boxes; at the level of namespaces they are not. */
   boxes = true;
 
-  constructor(cy: Core, host: HTMLElement, palette: Palette) {
+  constructor(cy: Core, host: HTMLElement, palette: Palette, words: Words) {
     this.#cy = cy;
+    this.#words = words;
     this.palette = palette;
     this.#under = canvas('graph-under');
     this.#over = canvas('graph-over');
@@ -72,7 +91,59 @@ export class Overlay {
       context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     }
     if (this.boxes) this.#drawBoxes(under, zoom);
+    if (zoom >= readableFrom) this.#drawNodeWords(over);
+    else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
     if (zoom > 0.3) this.#drawChips(over, zoom);
+  }
+
+  #drawNodeWords(context: CanvasRenderingContext2D): void {
+    const extent = this.#cy.extent();
+    context.textBaseline = 'middle';
+    this.#cy.nodes().forEach(node => {
+      const at = node.position();
+      const width = node.data('width') as number;
+      if (at.x + width / 2 < extent.x1 || at.x - width / 2 > extent.x2 || at.y + 30 < extent.y1 || at.y - 30 > extent.y2 || node.hasClass('hidden')) return;
+      const words = this.#words.node(node.id());
+      if (!words) return;
+      const [x, room] = [at.x - width / 2 + markRoom, width - markRoom - 8];
+      context.globalAlpha = node.hasClass('faded') ? 0.16 : 1;
+      context.font = `${words.kind === 'namespace' ? '600 ' : ''}12.5px ${this.palette.font}`;
+      context.fillStyle = words.kind === 'external' || words.kind === 'unknown' ? this.palette.quiet : this.palette.text;
+      context.fillText(words.title, x, words.detail ? at.y - 7.5 : at.y, room);
+      if (words.detail) {
+        context.font = `11.5px ${this.palette.font}`;
+        context.fillStyle = this.palette.quiet;
+        context.fillText(words.detail, x, at.y + 8.5, room);
+      }
+    });
+    context.globalAlpha = 1;
+  }
+
+  /** Names alone, as large on the screen as ever, beside boxes that have become too small to hold them. */
+  #drawNodeNames(context: CanvasRenderingContext2D, zoom: number): void {
+    const size = 11 / zoom;
+    context.font = `600 ${size}px ${this.palette.font}`;
+    context.textBaseline = 'middle';
+    context.textAlign = 'center';
+    this.#cy.nodes().forEach(node => {
+      const words = node.hasClass('hidden') ? undefined : this.#words.node(node.id());
+      if (!words) return;
+      const at = node.position();
+      const health = node.data('health') as string;
+      // The name stands on the box and its mark: what is not well says so in a sign too, and not in colour alone.
+      const name = `${health === 'failing' ? '✕ ' : health === 'degraded' ? '! ' : ''}${words.title}`;
+      const width = context.measureText(name).width + size;
+      context.globalAlpha = node.hasClass('faded') ? 0.16 : 0.92;
+      context.fillStyle = this.palette.page;
+      context.beginPath();
+      context.roundRect(at.x - width / 2, at.y - size * 0.7, width, size * 1.4, size * 0.3);
+      context.fill();
+      context.globalAlpha = node.hasClass('faded') ? 0.16 : 1;
+      context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : this.palette.text;
+      context.fillText(name, at.x, at.y);
+    });
+    context.globalAlpha = 1;
+    context.textAlign = 'start';
   }
 
   #drawBoxes(context: CanvasRenderingContext2D, zoom: number): void {
@@ -160,7 +231,7 @@ export class Overlay {
       const chosen = edge.hasClass('near') || edge.hasClass('selected');
       const warns = state === 'plaintext' || state === 'mixed' || edge.data('health') === 'failing' || edge.data('health') === 'degraded';
       if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
-      const text = edge.data('label') as string;
+      const text = this.#words.edge(edge.id());
       if (state === 'idle' && text === '') return;
       const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
       if (!Number.isFinite(from.x) || !Number.isFinite(through.x) || !Number.isFinite(to.x)) return;
