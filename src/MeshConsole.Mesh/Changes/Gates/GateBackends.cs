@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Snapshots;
@@ -6,7 +7,7 @@ using MeshConsole.Mesh.Snapshots;
 namespace MeshConsole.Mesh.Changes.Gates;
 
 /// <summary>What the backends of a plan are called in telemetry, or why that cannot be told.</summary>
-internal sealed class GateBackends
+internal sealed partial class GateBackends
 {
     private readonly ImmutableArray<(string Host, BackendTarget Target)> _backends;
 
@@ -45,11 +46,15 @@ internal sealed class GateBackends
     public string Query(string text, TimeSpan window)
     {
         var workloads = _backends.SelectMany(b => b.Target.Workloads ?? []).ToList();
-        return text
-            .Replace("$window", PromQl.Duration(window), StringComparison.Ordinal)
-            .Replace("$namespaces", PromQl.RegexAlternatives(workloads.Select(w => w.Namespace)), StringComparison.Ordinal)
-            .Replace("$workloads", PromQl.RegexAlternatives(workloads.Select(w => w.Name)), StringComparison.Ordinal)
-            .Replace("$hosts", PromQl.RegexAlternatives(_backends.Select(b => b.Host)), StringComparison.Ordinal);
+
+        // In one pass: a name that looks like a placeholder stays a name.
+        return Placeholder().Replace(text, match => match.Value switch
+        {
+            "$window" => PromQl.Duration(window),
+            "$namespaces" => PromQl.RegexAlternatives(workloads.Select(w => w.Namespace)),
+            "$workloads" => PromQl.RegexAlternatives(workloads.Select(w => w.Name)),
+            _ => PromQl.RegexAlternatives(_backends.Select(b => b.Host)),
+        });
     }
 
     /// <summary>The backend of a callee; null when it is none of the plan's.</summary>
@@ -90,6 +95,9 @@ internal sealed class GateBackends
     }
 
     public bool HasHost(string host) => _backends.Any(b => string.Equals(b.Host, host, StringComparison.OrdinalIgnoreCase));
+
+    [GeneratedRegex(@"\$(window|namespaces|workloads|hosts)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Placeholder();
 
     private static string? Overlap(ChangePlan plan, ImmutableArray<(string Host, BackendTarget Target)> backends)
     {
