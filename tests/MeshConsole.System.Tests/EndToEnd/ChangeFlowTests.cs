@@ -131,9 +131,9 @@ public sealed partial class ChangeFlowTests
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, patience.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException exception)
             {
-                throw new TimeoutException($"Not within {s_patience.TotalMinutes:0} min: {what()}");
+                throw new TimeoutException($"Not within {s_patience.TotalMinutes:0} min: {what()}", exception);
             }
         }
     }
