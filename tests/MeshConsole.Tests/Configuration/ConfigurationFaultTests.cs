@@ -22,7 +22,6 @@ public sealed class ConfigurationFaultTests
     [InlineData("Changes:DefaultSteps", "5,1", "growing")]
     [InlineData("Changes:HighRiskApprovals", "0", "below RequiredApprovals")]
     [InlineData("Changes:ReadOnlyNamespaces", "Not_A_Namespace", "not a name of a namespace")]
-    [InlineData("Changes:FreezeWindows:0:Schedule", "every friday", "cron expression")]
     [InlineData("Changes:MaxStepPercent", "0", "1 to 100")]
     [InlineData("Changes:MaxStepPercent", "ten", "a whole number")]
     [InlineData("Certificates:LateRenewalRatio", "1.5", "between 0 and 1")]
@@ -72,6 +71,17 @@ public sealed class ConfigurationFaultTests
         {
             File.Delete(Path.Combine(home, name));
         }
+    }
+
+    [Theory]
+    [InlineData("every friday", "10:00:00", "Europe/Berlin", "cron expression")]
+    [InlineData("0 22 * * 5", "10:00:00", "Middle/Earth", "IANA time zone")]
+    [InlineData("0 22 * * 5", "00:00:00", "Europe/Berlin", "above zero")]
+    public void FreezeWindow_ThatCannotBeRead_KeepsTheConsoleFromStarting(string schedule, string duration, string zone, string expected)
+    {
+        var faults = Faults(("Changes:FreezeWindows:0:Name", "weekend"), ("Changes:FreezeWindows:0:Schedule", schedule), ("Changes:FreezeWindows:0:Duration", duration), ("Changes:FreezeWindows:0:TimeZone", zone));
+
+        faults.ShouldHaveSingleItem().ToString().ShouldContain(expected);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Gates;
@@ -11,6 +13,8 @@ namespace MeshConsole.Mesh.Changes.Execution;
 /// <summary>What is recorded of changes.</summary>
 internal static class ChangeAudit
 {
+    private static readonly JsonSerializerOptions s_evidence = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     public const string Create = "change.create";
     public const string Preview = "change.preview";
     public const string Submit = "change.submit";
@@ -80,44 +84,19 @@ internal static class ChangeAudit
         ["message"] = write.Message,
     };
 
-    /// <summary>A look of the gates with everything from which its verdict can be computed again.</summary>
+    /// <summary>One look with everything that its verdict was computed from: whoever has the record can compute it again.</summary>
     public static JsonObject Look(int stage, GateLook look, GateSettings settings) => new()
     {
         ["stage"] = stage,
         ["verdict"] = look.Verdict.ToString(),
         ["trips"] = look.Trips,
-        ["from"] = look.Evidence.From.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-        ["to"] = look.Evidence.To.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-        ["canary"] = Counts(look.Evidence.Canary),
-        ["stable"] = Counts(look.Evidence.Stable),
-        ["problem"] = look.Evidence.Problem,
-        ["queries"] = new JsonArray([.. look.Evidence.Queries.Select(q => (JsonNode)q)]),
+        ["evidence"] = JsonSerializer.SerializeToNode(look.Evidence, s_evidence),
+        ["settings"] = JsonSerializer.SerializeToNode(settings, s_evidence),
         ["results"] = new JsonArray([.. look.Results.Select(r => (JsonNode)new JsonObject { ["code"] = r.Code, ["verdict"] = r.Verdict.ToString(), ["message"] = r.Message })]),
-        ["settings"] = new JsonObject
-        {
-            ["minimumRequests"] = settings.MinimumRequests,
-            ["maxErrorRatio"] = settings.MaxErrorRatio,
-            ["minErrorDifference"] = settings.MinErrorDifference,
-            ["minErrorFactor"] = settings.MinErrorFactor,
-            ["slowerThanMs"] = settings.SlowerThanMs,
-            ["minSlowDifference"] = settings.MinSlowDifference,
-            ["alpha"] = settings.Alpha,
-            ["tripwireRequests"] = settings.TripwireRequests,
-            ["tripwireErrorRatio"] = settings.TripwireErrorRatio,
-        },
     };
 
     public static JsonArray Guards(ImmutableArray<GuardVerdict> verdicts) =>
         new([.. verdicts.Select(v => (JsonNode)new JsonObject { ["code"] = v.Code, ["outcome"] = v.Outcome.ToString(), ["found"] = v.Found })]);
-
-    private static JsonObject? Counts(GateCounts? counts) => counts is null ? null : new JsonObject
-    {
-        ["requests"] = counts.Requests,
-        ["errors"] = counts.Errors,
-        ["timed"] = counts.Timed,
-        ["slow"] = counts.Slow,
-        ["slowBoundMs"] = counts.SlowBoundMs,
-    };
 
     private static JsonArray Numbers(ImmutableArray<int> numbers) => new([.. numbers.Select(n => (JsonNode)n)]);
 

@@ -50,7 +50,7 @@ public sealed class ChangeExecutorTests
         audit.Count(a => a == ("change.gate", "gate", "failed")).ShouldBe(looks);
         audit.ShouldContain(("change.rollback", "rollback", "pending"));
         var gate = _rig.Store.Audit.First(r => r.Entry.Action == "change.gate").Entry.Details!;
-        ((double?)gate["canary"]!["requests"], (double?)gate["settings"]!["maxErrorRatio"]).ShouldBe((1000d, 0.02), "a verdict can be computed again from its record");
+        ((double?)gate["evidence"]!["canary"]!["requests"], (double?)gate["settings"]!["maxErrorRatio"]).ShouldBe((1000d, 0.02), "a verdict can be computed again from its record");
     }
 
     [Fact]

@@ -57,7 +57,8 @@ public sealed class UpstreamSampleTests
     {
         var folder = Path.Combine(Requires.UpstreamData(), "lint", "inputs");
         var notes = RouteInventory.Build(Snapshot(Path.Combine(folder, "virtualservice_destinationhosts.yaml")), MeshQuery.All)
-            .ToLookup(r => r.Object.Name, r => string.Join(' ', r.Notes), StringComparer.Ordinal);
+            // The sample's objects name no hosts of their own, which is said of each and is not what they are there for.
+            .ToLookup(r => r.Object.Name, r => string.Join(' ', r.Notes.Where(note => !note.StartsWith("It has no hosts", StringComparison.Ordinal))), StringComparer.Ordinal);
         notes["reviews-bogushost"].ShouldHaveSingleItem().ShouldContain("A destination has no host that can be read. ");
         notes["reviews-bogushost"].ShouldHaveSingleItem().ShouldEndWith("No Service or ServiceEntry has host reviews-bogus.default.svc.cluster.local.");
         notes["reviews-external"].ShouldHaveSingleItem().ShouldBeEmpty();
