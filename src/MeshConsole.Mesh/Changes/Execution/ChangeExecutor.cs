@@ -410,7 +410,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             }
 
             watched.Seen(new TargetReading(written.Target, null));
-            return new ChangeEvent.Settle(write.Id, WriteOutcome.Applied, "The API server confirmed it.", written.Target.SpecHash, written.Target.ResourceVersion, written.AuditId);
+            var said = written.Unexpected is { } more ? $"The API server confirmed it, and something in the cluster changed more than the weights: {Printable.Text(more, 400)}" : "The API server confirmed it.";
+            return new ChangeEvent.Settle(write.Id, WriteOutcome.Applied, said, written.Target.SpecHash, written.Target.ResourceVersion, written.AuditId);
         }
         catch (TargetChangedException)
         {
