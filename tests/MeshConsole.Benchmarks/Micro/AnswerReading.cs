@@ -14,8 +14,11 @@ public class AnswerReading
     private TelemetryHistory _history = null!;
     private DateTimeOffset _at;
 
+    /// <summary>Waits here: the in-process runner starts measuring before a task of a setup is over.</summary>
     [GlobalSetup]
-    public async Task RecordAsync()
+    public void Record() => RecordAsync().GetAwaiter().GetResult();
+
+    private async Task RecordAsync()
     {
         await using var mesh = await MeasuredMesh.StartAsync(MeshConsole.Simulator.MeshSize.L, CancellationToken.None);
         _recorder = new AnswerToSnapshot.RecordedAnswers();

@@ -18,17 +18,18 @@ internal static class MicroBenchmarks
 {
     public static void Report<TBenchmarks>()
     {
+        var log = new AccumulationLogger();
         var config = ManualConfig.CreateEmpty()
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(9))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddExporter(MarkdownExporter.GitHub)
-            .AddLogger(NullLogger.Instance)
+            .AddLogger(log)
             .WithArtifactsPath(Path.Combine(RepositoryPaths.Root, "artifacts", "benchmarks"));
         var summary = BenchmarkRunner.Run<TBenchmarks>(config);
         if (summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success))
         {
-            throw new InvalidOperationException($"{typeof(TBenchmarks).Name} did not run to its end: {string.Join("; ", summary.ValidationErrors.Select(error => error.Message))}");
+            throw new InvalidOperationException($"{typeof(TBenchmarks).Name} did not run to its end:\n{string.Join('\n', log.GetLog().Split('\n').Where(line => line.Contains("xception", StringComparison.Ordinal) || line.Contains("   at MeshConsole", StringComparison.Ordinal)).Take(20))}");
         }
 
         var baseline = summary.Reports.Single(report => summary.IsBaseline(report.BenchmarkCase)).ResultStatistics!.Mean;
