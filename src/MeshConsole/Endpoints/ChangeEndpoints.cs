@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using MeshConsole.Authentication;
 using MeshConsole.Mesh.Changes.Execution;
 using Microsoft.AspNetCore.Mvc;
@@ -12,32 +11,25 @@ namespace MeshConsole.Endpoints;
 /// </summary>
 internal static class ChangeEndpoints
 {
-    private const int LongestBody = 64 * 1024;
     private const int MostChanges = 500;
-
-    private static readonly JsonSerializerOptions s_bodies = new(ApiJson.Options)
-    {
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-        MaxDepth = 16,
-    };
 
     public static void MapChanges(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/api/v1").WithTags("changes");
 
         api.MapPost("/changes/preview", (HttpContext context, IChangeService changes, CancellationToken cancellationToken) =>
-                AnswerAsync(async () => TypedResults.Ok(await changes.PreviewAsync(await ReadAsync<ChangeRequest>(context, null, cancellationToken), context.Actor(), cancellationToken))))
-            .Accepts<ChangeRequest>("application/json")
+                AnswerAsync(async () => TypedResults.Ok(await changes.PreviewAsync(await context.ReadAsync<ChangeRequest>(null, cancellationToken), context.Actor(), cancellationToken))))
+            .Takes<ChangeRequest>(required: true)
             .Produces<ChangePreview>()
             .WithSummary("The plan, its diff, the server's dry-run answer and every guard's verdict; writes nothing");
 
         api.MapPost("/changes", (HttpContext context, [FromHeader(Name = "Idempotency-Key")] string? key, IChangeService changes, CancellationToken cancellationToken) =>
                 AnswerAsync(async () =>
                 {
-                    var change = await changes.CreateAsync(await ReadAsync<ChangeRequest>(context, null, cancellationToken), context.Actor(), string.IsNullOrWhiteSpace(key) ? null : key, cancellationToken);
+                    var change = await changes.CreateAsync(await context.ReadAsync<ChangeRequest>(null, cancellationToken), context.Actor(), string.IsNullOrWhiteSpace(key) ? null : key, cancellationToken);
                     return TypedResults.Created($"/api/v1/changes/{change.Id}", ChangeView.Of(change));
                 }))
-            .Accepts<ChangeRequest>("application/json")
+            .Takes<ChangeRequest>(required: true)
             .Produces<ChangeView>(StatusCodes.Status201Created)
             .WithSummary("Stores a draft of a change");
 
@@ -62,7 +54,7 @@ internal static class ChangeEndpoints
 
         // The id of a route has slashes: as one segment they are escaped (%2F), and written plainly they are six segments.
         api.MapPost("/routes/{id}/stop", (string id, HttpContext context, IChangeService changes, CancellationToken cancellationToken) => StopAsync(Uri.UnescapeDataString(id), context, changes, cancellationToken))
-            .Accepts<StopBody>("application/json")
+            .Takes<StopBody>(required: true)
             .Produces<ChangeView>()
             .WithSummary("Emergency stop: all traffic to the stable backend at once");
         api.MapPost("/routes/{cluster}/{ns}/{kind}/{name}/{protocol}/{index}/stop", (string cluster, string ns, string kind, string name, string protocol, string index, HttpContext context, IChangeService changes, CancellationToken cancellationToken) =>
@@ -72,15 +64,15 @@ internal static class ChangeEndpoints
 
     private static void MapStep(RouteGroupBuilder api, string step, string summary, Func<IChangeService, string, StepBody, HttpContext, CancellationToken, Task<ChangeRecord>> act) =>
         api.MapPost($"/changes/{{id}}/{step}", (string id, HttpContext context, IChangeService changes, CancellationToken cancellationToken) =>
-                AnswerAsync(async () => TypedResults.Ok(ChangeView.Of(await act(changes, id, await ReadAsync(context, StepBody.Empty, cancellationToken), context, cancellationToken)))))
-            .Accepts<StepBody>(isOptional: true, "application/json")
+                AnswerAsync(async () => TypedResults.Ok(ChangeView.Of(await act(changes, id, await context.ReadAsync(StepBody.Empty, cancellationToken), context, cancellationToken)))))
+            .Takes<StepBody>(required: false)
             .Produces<ChangeView>()
             .WithSummary(summary);
 
     private static Task<IResult> StopAsync(string route, HttpContext context, IChangeService changes, CancellationToken cancellationToken) =>
         AnswerAsync(async () =>
         {
-            var body = await ReadAsync(context, StopBody.Empty, cancellationToken);
+            var body = await context.ReadAsync(StopBody.Empty, cancellationToken);
             return TypedResults.Ok(ChangeView.Of(await changes.StopAsync(route, context.Actor(), body.Reason ?? "", body.Stable, cancellationToken)));
         });
 
@@ -96,44 +88,6 @@ internal static class ChangeEndpoints
             return ApiProblem.OfChange(exception);
         }
     }
-
-    private static async Task<T> ReadAsync<T>(HttpContext context, T? absent, CancellationToken cancellationToken)
-        where T : class
-    {
-        var request = context.Request;
-        if (request.ContentLength is 0 || (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0))
-        {
-            return absent ?? throw Unreadable("a JSON body is expected");
-        }
-
-        if (!request.HasJsonContentType())
-        {
-            throw Unreadable("a body of type application/json is expected");
-        }
-
-        if (request.ContentLength > LongestBody)
-        {
-            throw Unreadable($"the body may have at most {LongestBody} bytes");
-        }
-
-        try
-        {
-            // One byte more than is allowed tells a body that is too long from one that just fits.
-            var buffer = new byte[LongestBody + 1];
-            var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            return length > LongestBody
-                ? throw Unreadable($"the body may have at most {LongestBody} bytes")
-                : JsonSerializer.Deserialize<T>(buffer.AsSpan(0, length), s_bodies) ?? absent ?? throw Unreadable("null says nothing");
-        }
-        catch (JsonException exception)
-        {
-            throw Unreadable($"{exception.Path ?? "$"}: {FirstLine(exception.Message)}");
-        }
-    }
-
-    private static ChangeException Unreadable(string problem) => new(ChangeFault.Invalid, "invalid-body", $"The request cannot be read: {problem}. GET /openapi/v1.json shows what is expected.");
-
-    private static string FirstLine(string text) => text.Split(" Path:")[0].TrimEnd('.');
 }
 
 /// <summary>What may come with a step of a change.</summary>

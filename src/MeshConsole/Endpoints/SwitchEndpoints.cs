@@ -18,8 +18,13 @@ internal static class SwitchEndpoints
         api.MapGet("/switches/read-only", (SwitchService switches, CancellationToken token) => AnswerAsync(async () => TypedResults.Ok(await switches.ListReadOnlyAsync(token))))
             .Produces<ImmutableArray<ReadOnlySwitch>>()
             .WithSummary("Where writes are switched off");
-        api.MapPut("/switches/read-only", ([FromBody] ReadOnlyBody body, HttpContext context, SwitchService switches, CancellationToken token) =>
-                AnswerAsync(async () => TypedResults.Ok(await switches.SetReadOnlyAsync(body.Cluster, body.Namespace, body.Reason ?? "", context.Actor(), token))))
+        api.MapPut("/switches/read-only", (HttpContext context, SwitchService switches, CancellationToken token) =>
+                AnswerAsync(async () =>
+                {
+                    var body = await context.ReadAsync<ReadOnlyBody>(null, token);
+                    return TypedResults.Ok(await switches.SetReadOnlyAsync(body.Cluster, body.Namespace, body.Reason ?? "", context.Actor(), token));
+                }))
+            .Takes<ReadOnlyBody>(required: true)
             .Produces<ReadOnlySwitch>()
             .WithSummary("Switches writes off: everywhere, in a cluster, or in a namespace of it");
         api.MapDelete("/switches/read-only", ([FromQuery(Name = "cluster")] string? cluster, [FromQuery(Name = "namespace")] string? ns, HttpContext context, SwitchService switches, CancellationToken token) =>
@@ -34,8 +39,13 @@ internal static class SwitchEndpoints
                 AnswerAsync(async () => TypedResults.Ok((await switches.ListBreakGlassAsync(token)).Select(BreakGlassView.Of).ToImmutableArray())))
             .Produces<ImmutableArray<BreakGlassView>>()
             .WithSummary("Who broke the glass for what, newest first");
-        api.MapPost("/break-glass", ([FromBody] BreakGlassBody body, HttpContext context, SwitchService switches, CancellationToken token) =>
-                AnswerAsync(async () => TypedResults.Ok(BreakGlassView.Of(await switches.BreakGlassAsync(body.Target is { Length: > 0 } target ? target : "?", body.Reason ?? "", body.Ticket, body.Duration ?? TimeSpan.FromMinutes(15), context.Actor(), token)))))
+        api.MapPost("/break-glass", (HttpContext context, SwitchService switches, CancellationToken token) =>
+                AnswerAsync(async () =>
+                {
+                    var body = await context.ReadAsync<BreakGlassBody>(null, token);
+                    return TypedResults.Ok(BreakGlassView.Of(await switches.BreakGlassAsync(body.Target ?? "", body.Reason ?? "", body.Ticket, body.Duration ?? TimeSpan.FromMinutes(15), context.Actor(), token)));
+                }))
+            .Takes<BreakGlassBody>(required: true)
             .Produces<BreakGlassView>()
             .WithSummary("Leave to skip freeze, approvals, soak, step size and rate limit for one target and a short time; for admins");
         api.MapDelete("/break-glass/{id}", (string id, HttpContext context, SwitchService switches, CancellationToken token) =>

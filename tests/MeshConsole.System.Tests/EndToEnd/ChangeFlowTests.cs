@@ -43,11 +43,11 @@ public sealed partial class ChangeFlowTests
         await EventuallyAsync(async () => (await ObservedAsync(console)) is > 0.35 and < 0.65, "the observed share follows the weights");
 
         var audit = await GetAsync(console, "vera", $"audit?change={id}");
-        var actions = audit.AsArray().Select(r => $"{r!["entry"]!["phase"]}").ToArray();
-        actions.ShouldContain("approve");
-        actions.Count(phase => phase == "intent").ShouldBe(2);
-        actions.Count(phase => phase == "outcome").ShouldBe(2);
-        actions.ShouldContain("denied", "the self-approval was recorded");
+        var actions = audit.AsArray().Select(r => $"{r!["entry"]!["action"]} {r["entry"]!["phase"]}").ToArray();
+        actions.ShouldContain("change.approve approve");
+        actions.Count(phase => phase == "change.write intent").ShouldBe(2);
+        actions.Count(phase => phase == "change.write outcome").ShouldBe(2);
+        actions.ShouldContain("change.approve denied", "the self-approval was recorded");
         (await GetAsync(console, "vera", "audit/verify"))["good"]!.GetValue<bool>().ShouldBeTrue();
     }
 
@@ -87,6 +87,8 @@ public sealed partial class ChangeFlowTests
         (await RefusedAsync(console, "vera", "changes", Request(50), HttpStatusCode.Forbidden)).ShouldNotBeNullOrEmpty();
         await RefusedAsync(console, "omar", "changes", new JsonObject { ["routeId"] = "payments-demo/payments/VirtualService/nothing/http/0", ["reason"] = "there is none" }, HttpStatusCode.NotFound);
         await RefusedAsync(console, "omar", "changes/unknown/start", null, HttpStatusCode.NotFound);
+        (await RefusedAsync(console, "omar", "changes", null, HttpStatusCode.BadRequest)).ShouldBe("invalid-body");
+        (await GetAsync(console, "vera", "../../openapi/v1.json"))["paths"]!["/api/v1/changes/{id}/approve"]!["post"]!["requestBody"].ShouldNotBeNull();
     }
 
     private static async Task<ConsoleProcess> StartAsync()

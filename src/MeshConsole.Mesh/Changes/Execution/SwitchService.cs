@@ -52,7 +52,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvi
     /// <param name="targetKey"><c>cluster/namespace/kind/name</c>.</param>
     public async Task<BreakGlass> BreakGlassAsync(string targetKey, string reason, string? ticket, TimeSpan duration, Actor actor, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(targetKey);
+        ArgumentNullException.ThrowIfNull(targetKey);
         var parts = targetKey.Split('/');
         await RequireAsync(actor, Role.Admin, parts.Length == 4 ? parts[1] : null, "break-glass", cancellationToken).ConfigureAwait(false);
         if (parts.Length != 4 || parts.Any(string.IsNullOrWhiteSpace))
