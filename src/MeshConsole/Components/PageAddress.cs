@@ -19,6 +19,8 @@ public static class PageAddress
     public const string Certificates = "certificates";
     public const string Latency = "latency";
     public const string Traffic = "traffic";
+    public const string ChangeQueue = "changes";
+    public const string Audit = "audit";
 
     /// <summary>Reads cluster and comma separated namespaces.</summary>
     public static MeshQuery ReadQuery(string? cluster, string? namespaces)
@@ -51,6 +53,9 @@ public static class PageAddress
             }
         }
     }
+
+    /// <summary>The page of one change, with the cluster and namespaces of <paramref name="query"/>.</summary>
+    public static string ToChange(string id, MeshQuery query) => To($"{ChangeQueue}/{Uri.EscapeDataString(id)}", query);
 
     /// <summary>The current page with some parameters changed; null or empty removes one.</summary>
     public static string With(NavigationManager navigation, params (string Name, string? Value)[] changes) =>

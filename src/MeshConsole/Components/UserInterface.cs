@@ -1,3 +1,4 @@
+using MeshConsole.Components.Changes;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Radzen;
 
@@ -20,6 +21,7 @@ public static class UserInterface
             circuit.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
             circuit.MaxBufferedUnacknowledgedRenderBatches = 4;
         });
+        services.TryAddSingleton<IAuditReading, AuditReading>();
         services.AddRadzenComponents();
         services.AddCascadingAuthenticationState();
         return services;

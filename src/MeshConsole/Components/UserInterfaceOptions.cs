@@ -1,3 +1,5 @@
+using MeshConsole.Mesh.Changes;
+
 namespace MeshConsole.Components;
 
 /// <summary>What the pages need to know of the configuration.</summary>
@@ -5,5 +7,8 @@ namespace MeshConsole.Components;
 /// <param name="MayChoosePersona">Whether the reader may say who they are: in mode Demo.</param>
 public sealed record UserInterfaceOptions(TimeSpan RefreshInterval, bool MayChoosePersona = true)
 {
+    /// <summary>Rules for changes, for pages to explain; they are enforced elsewhere.</summary>
+    public ChangePolicy Policy { get; init; } = ChangePolicy.Default;
+
     public static UserInterfaceOptions Default { get; } = new(TimeSpan.FromSeconds(15));
 }

@@ -16,6 +16,8 @@ public sealed class PagesTests(HandMeshRig rig)
         { "certificates", "certificates" },
         { "latency", "latency" },
         { "traffic", "traffic" },
+        { "changes", "changes" },
+        { "audit", "audit" },
     };
 
     [SkippableTheory]

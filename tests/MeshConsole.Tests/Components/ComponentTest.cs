@@ -1,11 +1,17 @@
 using System.Collections.Immutable;
 using Bunit;
+using MeshConsole.Authentication;
 using MeshConsole.Components;
+using MeshConsole.Components.Changes;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,15 +28,26 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeSignalTrends Trends { get; } = new();
 
+    private protected FakeChangeService Service { get; } = new();
+
+    private protected FakeAudit Audit { get; } = new();
+
+    private protected FakeSwitches Switches { get; } = new();
+
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
     protected ComponentTest()
     {
+        // On a loaded machine an answer takes its time; what never comes still fails.
+        DefaultWaitTimeout = TimeSpan.FromSeconds(15);
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddSingleton<IMeshViews>(Views);
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
         Services.AddSingleton<ISignalTrends>(Trends);
+        Services.AddSingleton<IChangeService>(Service);
+        Services.AddSingleton<IAuditReading>(Audit);
+        Services.AddSingleton<ISwitchStore>(Switches);
         Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         Services.AddSingleton(UserInterfaceOptions.Default);
     }
@@ -41,6 +58,17 @@ public abstract class ComponentTest : BunitContext
     {
         Services.GetRequiredService<NavigationManager>().NavigateTo(address);
         return Render<TPage>(parameters => parameters.AddCascadingValue(snapshot ?? SampleViews.Snapshot()));
+    }
+
+    /// <summary>The same, opened by somebody.</summary>
+    private protected IRenderedComponent<TPage> PageAs<TPage>(Actor actor, string address, MeshSnapshot? snapshot = null)
+        where TPage : IComponent
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo(address);
+        return Render<TPage>(parameters => parameters
+            .AddCascadingValue(snapshot ?? SampleViews.Snapshot())
+            .AddCascadingValue(Task.FromResult(new AuthenticationState(ActorClaims.ToPrincipal(actor))))
+            .AddCascadingValue(new OpenChanges(Service.All, actor, null)));
     }
 
     /// <summary>A cluster whose sources are as given and that holds nothing.</summary>

@@ -26,7 +26,7 @@ public sealed class LayoutTests : ComponentTest
 
         var links = Layout().FindAll("nav.rail li a").Select(link => link.GetAttribute("href")!.TrimStart('.', '/')).ToList();
 
-        links.Count.ShouldBe(6);
+        links.Count.ShouldBe(8);
         links.ShouldAllBe(link => pages.Contains(link));
     }
 
@@ -41,6 +41,7 @@ public sealed class LayoutTests : ComponentTest
         counts["Certificates"].ShouldBe("1 critical problem");
         counts["Latency"].ShouldBeNull();
         counts["Traffic"].ShouldBeNull();
+        counts["Changes"].ShouldBeNull();
     }
 
     [Fact]
@@ -159,7 +160,7 @@ public sealed class LayoutTests : ComponentTest
         hits.Select(hit => hit.Kind).ShouldContain("Service");
         hits.Select(hit => hit.Kind).ShouldContain("Workload");
         SearchHit.Find(snapshot, MeshQuery.All, "mtl").Hits.ShouldContain(hit => hit.Kind == "Page" && hit.Name == "mTLS");
-        SearchHit.Find(snapshot, MeshQuery.All, " ").Hits.Length.ShouldBe(6);
+        SearchHit.Find(snapshot, MeshQuery.All, " ").Hits.Length.ShouldBe(8);
         SearchHit.Find(snapshot, MeshQuery.All, "nothing is called so").Total.ShouldBe(0);
     }
 

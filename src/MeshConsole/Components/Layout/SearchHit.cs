@@ -20,6 +20,8 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
         ("Certificates", PageAddress.Certificates, "expiry tls renew"),
         ("Latency", PageAddress.Latency, "hops overhead percentile p99 sidecar"),
         ("Traffic", PageAddress.Traffic, "routes canary weights split virtualservice"),
+        ("Changes", PageAddress.ChangeQueue, "canary approvals queue waiting rollout rollback"),
+        ("Audit", PageAddress.Audit, "log who did what chain checkpoints export"),
     ];
 
     /// <summary>

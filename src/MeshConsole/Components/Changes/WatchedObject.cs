@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes.Objects;
+using MeshConsole.Mesh.Snapshots;
+
+namespace MeshConsole.Components.Changes;
+
+/// <summary>A plan against the object as the watch shows it: for readers who may not ask the API server through the service.</summary>
+internal static class WatchedObject
+{
+    /// <summary>Unified diff of the object's YAML from now to these weights. Null when the object is not there as the plan knows it.</summary>
+    public static string? Diff(MeshSnapshot snapshot, ChangePlan plan, ImmutableArray<int> weights)
+    {
+        if (Find(snapshot, plan.Target) is not { } found)
+        {
+            return null;
+        }
+
+        var metadata = new JsonObject { ["name"] = found.Meta.Name, ["namespace"] = found.Meta.Namespace, ["uid"] = found.Meta.Uid };
+        var spec = found.Spec.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(found.Spec.GetRawText());
+        using var whole = JsonDocument.Parse(new JsonObject { ["apiVersion"] = found.ApiVersion, ["kind"] = found.Kind, ["metadata"] = metadata, ["spec"] = spec }.ToJsonString());
+        try
+        {
+            return UnifiedDiff.OfWeights(whole.RootElement, plan.Target, plan.Backends, weights);
+        }
+        catch (TargetChangedException)
+        {
+            return null;
+        }
+    }
+
+    private static MeshObject? Find(MeshSnapshot snapshot, ChangeTarget target)
+    {
+        if (snapshot.Clusters.FirstOrDefault(cluster => string.Equals(cluster.Name, target.Cluster, StringComparison.Ordinal))?.Objects is not { } objects)
+        {
+            return null;
+        }
+
+        return new[] { objects.VirtualServices, objects.HttpRoutes, objects.GrpcRoutes, objects.TrafficSplits }
+            .Where(kind => !kind.IsDefault)
+            .SelectMany(kind => kind)
+            .FirstOrDefault(item => item.Kind == target.Kind && item.Meta.Namespace == target.Namespace && item.Meta.Name == target.Name);
+    }
+}

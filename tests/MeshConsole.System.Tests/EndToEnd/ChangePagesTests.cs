@@ -1,0 +1,144 @@
+using MeshConsole.System.Tests.Browsing;
+using MeshConsole.Testing.RealServices;
+using Microsoft.Playwright;
+
+namespace MeshConsole.System.Tests.EndToEnd;
+
+/// <summary>
+/// A canary change from its proposal to its stop, in real browsers on the embedded mesh: one person asks, another decides, and
+/// the traffic that the console measures follows what it wrote.
+/// </summary>
+public sealed class ChangePagesTests
+{
+    private static readonly LocatorWaitForOptions s_traffic = new() { Timeout = 150_000 };
+
+    /// <summary>Told at the end, all at once.</summary>
+    private readonly List<string> _violations = [];
+
+    [SkippableFact]
+    public async Task CanaryChange_IsProposedApprovedAndStarted_AndTheTrafficFollows()
+    {
+        // A store of its own: a change of an earlier run would be carried on.
+        using var scratch = ScratchFolder.Create("change-pages");
+        await using var console = await ConsoleProcess.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Demo"] = "true",
+            ["Storage:ConnectionString"] = $"Data Source={Path.Combine(scratch.Path, "console.db")}",
+            ["Telemetry:RefreshInterval"] = "00:00:05",
+            ["Telemetry:RateWindow"] = "00:00:30",
+        });
+        await console.UntilReadyAsync();
+        await using var browser = await Browser.StartAsync();
+        await using var omar = await AsAsync(browser, console, "omar", 1440, 900, ColorScheme.Light);
+        await using var anna = await AsAsync(browser, console, "anna", 1440, 900, ColorScheme.Dark);
+        await using var phone = await AsAsync(browser, console, "anna", 390, 844, ColorScheme.Light);
+
+        string address = "";
+        await omar.CheckAsync("change-proposed", async view =>
+        {
+            await OpenAsync(view, "changes");
+            await CheckedAsync(omar, "changes-empty");
+            await OpenAsync(view, "traffic?show=split&q=card-processor");
+            await view.Locator("a.row-link").First.ClickAsync();
+            await view.GetByRole(AriaRole.Link, new() { Name = "Move weight" }).ClickAsync();
+            var slider = view.Locator(".slider-row", new() { HasText = "v2-new-provider" }).Locator("input[type=range]");
+            await slider.FocusAsync();
+            for (var press = 0; press < 4; press++)
+            {
+                await slider.PressAsync("PageUp");
+            }
+
+            await Assertions.Expect(slider).ToHaveValueAsync("50");
+            await view.GetByLabel("Reason", new() { Exact = true }).FillAsync("The new provider answers well at a tenth.");
+            var request = view.GetByRole(AriaRole.Button, new() { Name = "Request approval from" });
+            await request.WaitForAsync();
+            await CheckedAsync(omar, "change-editor");
+            await Assertions.Expect(request).ToBeEnabledAsync();
+            await request.ClickAsync();
+            await view.WaitForURLAsync("**/changes/*");
+            address = new Uri(view.Url).PathAndQuery.TrimStart('/');
+            await view.Locator(".change-head").WaitForAsync();
+            await CheckedAsync(omar, "change-awaiting");
+        });
+
+        await anna.CheckAsync("change-decided", async view =>
+        {
+            await OpenAsync(view, "changes?show=waiting");
+            await Assertions.Expect(view.Locator("a[data-go=h] .count")).ToContainTextAsync("1");
+            await CheckedAsync(anna, "changes-waiting");
+            await view.Locator("a.row-link").First.ClickAsync();
+            await view.GetByLabel("Comment (others read it later)").FillAsync("Small steps, gates armed: fine.");
+            await CheckedAsync(anna, "change-deciding");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Approve 90 / 10" }).ClickAsync();
+            await view.Locator(".change-head", new() { HasText = "Approved" }).WaitForAsync();
+        });
+
+        await omar.CheckAsync("change-started", async view =>
+        {
+            // The page of the requester follows by itself.
+            var start = view.GetByRole(AriaRole.Button, new() { Name = "Start stage 1" });
+            await start.ClickAsync();
+            await view.Locator(".confirm").WaitForAsync();
+            await CheckedAsync(omar, "change-confirm");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Start moving card-processor" }).ClickAsync();
+            await view.Locator(".stage-current .soak").WaitForAsync();
+            await view.Locator(".writes", new() { HasText = "Applied" }).WaitForAsync();
+        });
+
+        await phone.CheckAsync("change-traffic", async view =>
+        {
+            await OpenAsync(view, "traffic?show=split&q=card-processor");
+
+            // What the callers' proxies count, not what was written: more than the tenth of before.
+            await view.Locator(".split[aria-label*='live 25'], .split[aria-label*='live 24'], .split[aria-label*='live 26'], .split[aria-label*='live 23'], .split[aria-label*='live 27']").First.WaitForAsync(s_traffic);
+            await CheckedAsync(phone, "traffic-following-phone");
+            await OpenAsync(view, address);
+            await view.Locator(".gate-chart").WaitForAsync(s_traffic);
+            await CheckedAsync(phone, "change-running-phone");
+        });
+
+        await omar.CheckAsync("change-stopped", async view =>
+        {
+            await CheckedAsync(omar, "change-running");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Stop: all traffic to v1-stable" }).ClickAsync();
+            await view.GetByLabel("Why it is stopped").FillAsync("Trying the stop.");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Send everything to v1-stable now" }).ClickAsync();
+            await view.Locator(".writes", new() { HasText = "emergency stop" }).WaitForAsync();
+            await OpenAsync(view, "audit");
+            await view.Locator("h1", new() { HasText = "Chain verified up to" }).WaitForAsync();
+            await view.Locator("a.row-link").First.ClickAsync();
+            await view.Locator("aside.panel").WaitForAsync();
+            await CheckedAsync(omar, "audit");
+        });
+        await anna.CheckAsync("audit-dark", async view =>
+        {
+            await CheckedAsync(anna, "change-stopped-dark");
+            await OpenAsync(view, "audit?action=change.write");
+            await CheckedAsync(anna, "audit-dark");
+        });
+
+        _violations.ShouldBeEmpty();
+        omar.Errors.Concat(anna.Errors).Concat(phone.Errors).ShouldBeEmpty();
+    }
+
+    private static async Task<ConsolePage> AsAsync(Browser browser, ConsoleProcess console, string persona, int width, int height, ColorScheme scheme)
+    {
+        var page = await browser.NewPageAsync(console.Address, width, height, scheme);
+        await page.Page.Context.AddCookiesAsync([new Cookie { Name = "meshconsole-persona", Value = persona, Url = console.Address.AbsoluteUri, SameSite = SameSiteAttribute.Strict, HttpOnly = true }]);
+        return page;
+    }
+
+    private static async Task OpenAsync(IPage view, string path)
+    {
+        await view.GotoAsync(path);
+        await view.Locator("main h1, main h2").First.WaitForAsync();
+        await view.Locator("nav.rail a[aria-current='page']").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+    }
+
+    /// <summary>Keeps a picture, and lets axe judge what is on it.</summary>
+    private async Task CheckedAsync(ConsolePage page, string name)
+    {
+        await page.ScreenshotAsync(name, fullPage: true);
+        _violations.AddRange((await page.AxeViolationsAsync()).Select(violation => $"{name}: {violation}"));
+    }
+}
