@@ -10,18 +10,18 @@ internal sealed record StorageLocation(DatabaseSettings Database, string Checkpo
     private const string DataFolder = "data";
 
     /// <summary>
-    /// Works out the paths. The demo must start from a checkout that cannot be written, and then keeps its changes in a
-    /// temporary folder; a console with a real cluster never does that, since nobody would look for its audit there.
+    /// Works out the paths. The embedded mesh begins anew at each start, so what is kept of it does too, in a temporary folder:
+    /// changes that an earlier start left unfinished would be carried on against objects they were never made for. A console
+    /// with a real cluster never does that, since nobody would look for its audit there.
     /// </summary>
     public static StorageLocation Resolve(MeshConsoleOptions options)
     {
         var folder = DataFolder;
         string? fallback = null;
-        var usesFolder = options.Storage.ConnectionString is null || options.Audit.CheckpointFile is null;
-        if (options.RunsDemo && usesFolder && !IsWritable(DataFolder))
+        if (options.RunsDemo && options.Storage.ConnectionString is null)
         {
             folder = Directory.CreateTempSubdirectory("meshconsole-demo-").FullName;
-            fallback = $"The folder '{Path.GetFullPath(DataFolder)}' cannot be written: changes and audit of this demo are kept in '{folder}', and the next start begins without them.";
+            fallback = $"Changes and audit of this demo are kept in '{folder}', and the next start begins without them, as its mesh does. MeshConsole:Storage:ConnectionString names another place.";
         }
 
         var database = options.Storage.ConnectionString is { } connectionString
@@ -30,22 +30,5 @@ internal sealed record StorageLocation(DatabaseSettings Database, string Checkpo
         var checkpoints = options.Audit.CheckpointFile ?? Path.Combine(database.Folder is { } beside && options.Storage.ConnectionString is not null ? beside : folder, "audit-checkpoints.jsonl");
         var key = options.Audit.KeyFile ?? Path.Combine(Path.GetDirectoryName(checkpoints) is { Length: > 0 } directory ? directory : ".", "audit-key.pem");
         return new StorageLocation(database, checkpoints, key, fallback);
-    }
-
-    private static bool IsWritable(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            var probe = Path.Combine(folder, $".probe-{Guid.NewGuid():N}");
-            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
-            {
-                return true;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }

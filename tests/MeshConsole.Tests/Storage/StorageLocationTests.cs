@@ -9,11 +9,20 @@ public sealed class StorageLocationTests
     [Fact]
     public void Paths_ByDefault_LieUnderData()
     {
-        var location = StorageLocation.Resolve(new MeshConsoleOptions());
+        var location = StorageLocation.Resolve(new MeshConsoleOptions { Demo = false });
         location.Database.ShouldBe(DatabaseSettings.SqliteFile(Path.Combine("data", "meshconsole.db")));
         location.CheckpointFile.ShouldBe(Path.Combine("data", "audit-checkpoints.jsonl"));
         location.KeyFile.ShouldBe(Path.Combine("data", "audit-key.pem"));
         location.Fallback.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Paths_OfTheDemo_AreItsOwnAtEachStart()
+    {
+        var (one, other) = (StorageLocation.Resolve(new MeshConsoleOptions()), StorageLocation.Resolve(new MeshConsoleOptions()));
+        one.Database.ShouldNotBe(other.Database);
+        Path.GetDirectoryName(one.KeyFile).ShouldBe(Path.GetDirectoryName(one.CheckpointFile));
+        one.Fallback.ShouldNotBeNull().ShouldContain("begins without them");
     }
 
     [Fact]

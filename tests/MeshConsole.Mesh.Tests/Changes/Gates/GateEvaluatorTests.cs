@@ -224,7 +224,11 @@ public sealed class GateEvaluatorTests
     {
         var evidence = Evidence(new GateCounts(1000.0000000000002, 18.1, 999.7, 1 / 3.0, 500), s_stable with { Requests = null }) with
         {
-            StableShare = 0.1 + 0.2, Lost = 1e-7, ShortestWindow = TimeSpan.FromMilliseconds(30_001), DurationProblem = "a \"b\" ü", Queries = ["sum(x{a=\"\\\\d\"})", "y"],
+            StableShare = 0.1 + 0.2,
+            Lost = 1e-7,
+            ShortestWindow = TimeSpan.FromMilliseconds(30_001),
+            DurationProblem = "a \"b\" ü",
+            Queries = ["sum(x{a=\"\\\\d\"})", "y"],
         };
         foreach (var options in new[] { JsonSerializerOptions.Default, JsonSerializerOptions.Web })
         {
