@@ -46,7 +46,7 @@ public static class AuditWords
         var checkpoint = last is { } sequence ? $"last checkpoint at {Format.Count(sequence)}" : "no checkpoint yet";
         return state.Chain.Status switch
         {
-            AuditChainStatus.Intact when state.Chain.VerifiedAt is { } at => (false, $"Chain verified up to {Format.Count(state.Chain.VerifiedTo)} at {at.UtcDateTime.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)} UTC, {checkpoint}"),
+            AuditChainStatus.Intact when state.Chain.VerifiedAt is { } at => (false, $"Chain verified up to {(state.Chain.VerifiedTo == 0 ? "its beginning" : Format.Count(state.Chain.VerifiedTo))} at {at.UtcDateTime.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)} UTC, {checkpoint}"),
             AuditChainStatus.Broken => (true, "The chain does not verify: nothing is recorded any more, and so nothing may be changed"),
             _ => (false, $"The chain was not verified since the start; {checkpoint}"),
         };
