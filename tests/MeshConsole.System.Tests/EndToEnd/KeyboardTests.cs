@@ -59,8 +59,8 @@ public sealed class KeyboardTests
             }
         }
 
-        stops.ShouldBe(["Overview", "Topology", "mTLS", "Certificates", "Latency", "Traffic"]);
-        await keyboard.TabToAsync("nav.rail a[data-go='c']", backwards: true, atMost: 6);
+        stops.ShouldBe(["Overview", "Topology", "mTLS", "Certificates", "Latency", "Traffic", "Changes", "Audit"]);
+        await keyboard.TabToAsync("nav.rail a[data-go='c']", backwards: true, atMost: 8);
         await keyboard.PressAsync("Enter");
         await Assertions.Expect(view.Locator("nav.rail a[data-go='c'][aria-current='page']")).ToHaveCountAsync(1);
         await view.Locator("main table[class='table'] caption", new PageLocatorOptions { HasText = "Certificates" }).WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });

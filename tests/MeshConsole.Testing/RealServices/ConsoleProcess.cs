@@ -88,6 +88,14 @@ public sealed class ConsoleProcess : IAsyncDisposable
         return (ended, _process.ExitCode);
     }
 
+    /// <summary>Ends it in the middle of whatever it does.</summary>
+    public Task KillAsync() => _process.KillAsync();
+
+    /// <summary>Stops it where it is; its clock goes on.</summary>
+    public void Freeze() => _process.Freeze();
+
+    public void Thaw() => _process.Thaw();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -94,23 +94,44 @@ public sealed class CheckpointKey : IDisposable
             Directory.CreateDirectory(folder);
         }
 
+        // One at a time, also between processes: moving a file without overwriting looks first and moves then, and two that
+        // looked at the same moment would both move.
+        using var turn = WaitForTurn($"{path}.lock");
+        if (File.Exists(path))
+        {
+            return;
+        }
+
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
         // Written whole under another name first: a reader never meets half a key, and the mode holds from the first byte.
         var draft = $"{path}.{Guid.NewGuid():N}";
         Write(draft, key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another replica or process on the same folder was faster: its key is the one.
-            File.Delete(draft);
-            return;
-        }
-
+        File.Move(draft, path, overwrite: false);
         Write($"{path}.pub", key.ExportSubjectPublicKeyInfoPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
+
+    private static FileStream WaitForTurn(string path)
+    {
+        FileStream? turn = null;
+        IOException? last = null;
+
+        // Somebody else may be making the key; that takes milliseconds.
+        return SpinWait.SpinUntil(TryTake, TimeSpan.FromSeconds(5)) ? turn! : throw new IOException($"'{path}' is held by another process: {last?.Message}", last);
+
+        bool TryTake()
+        {
+            try
+            {
+                turn = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return true;
+            }
+            catch (IOException exception)
+            {
+                last = exception;
+                return false;
+            }
+        }
     }
 
     private static void Write(string path, string text, UnixFileMode mode)
