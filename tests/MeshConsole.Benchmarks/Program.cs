@@ -39,6 +39,7 @@ var token = patience.Token;
     ("circuits", "200 circuits: memory of one, delay of an update; on mesh S and L, or on the size given", CircuitsAsync),
     ("browsers", "queries per refresh with 1 and 50 pages of Chromium", () => OnMeshAsync(mesh => ManyBrowsers.ReportAsync(mesh, token))),
     ("topology", "the topology in Chromium: opening, layout, updates", () => OnMeshAsync(mesh => TopologyInBrowser.ReportAsync(mesh, token))),
+    ("changes", "guards, preview and audit of a change, on the embedded payments mesh", () => ChangeCosts.ReportAsync(token)),
     ("micro-answers", "BenchmarkDotNet: answers → snapshot", () => Task.Run(MicroBenchmarks.Report<AnswerReading>)),
     ("micro-pods", "BenchmarkDotNet: reading pods", () => Task.Run(MicroBenchmarks.Report<PodParsing>)),
 ];
