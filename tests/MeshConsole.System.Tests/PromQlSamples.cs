@@ -250,6 +250,7 @@ internal sealed class PromQlSamples
         foreach (var pod in new[] { "payment-api-1", "ledger-1" })
         {
             Add(LabelSet.Metric("istio_agent_cert_expiry_seconds", ("namespace", "payments"), ("pod", pod), ("resource_name", "default")), step => 80_000 - (step * StepSeconds), 777);
+            Add(LabelSet.Metric("istio_build", ("namespace", "payments"), ("pod", pod), ("component", "proxy"), ("tag", "1.26.0")), _ => 1);
         }
 
         Add(LabelSet.Metric("pilot_info", ("version", "1.26.0"), ("pod", "istiod-1")), _ => 1);
