@@ -211,6 +211,8 @@ export function enterPanel(panel: HTMLElement): void {
   if (active instanceof HTMLElement && active !== document.body && !panel.contains(active)) {
     focusBefore = active;
     panel.focus({ preventScroll: true });
+    // A row that has grown is shown with the row above it; what stands beside the page is in sight already.
+    if (panel.classList.contains('panel-inline')) panel.scrollIntoView({ block: 'start' });
   }
 }
 
