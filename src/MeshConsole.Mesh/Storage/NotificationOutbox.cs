@@ -78,6 +78,14 @@ public sealed class NotificationOutbox(Database database, AuditLog audit) : INot
         },
         cancellationToken);
 
+    public Task<OutboxCounts> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var counts = (await session.QueryAsync<CountRow>("SELECT state AS State, COUNT(*) AS Count FROM notifications WHERE state <> 'Delivered' GROUP BY state").ConfigureAwait(false)).ToDictionary(row => row.State, row => row.Count, StringComparer.Ordinal);
+            return new OutboxCounts(counts.GetValueOrDefault(nameof(NotificationState.Pending)), counts.GetValueOrDefault(nameof(NotificationState.Dead)));
+        },
+        cancellationToken);
+
     public Task<int> ForgetDeliveredAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.ExecuteAsync("DELETE FROM notifications WHERE state = 'Delivered' AND created_at < @Before", new { Before = before.ToUnixTimeMilliseconds() }),
         cancellationToken);
@@ -98,6 +106,8 @@ public sealed class NotificationOutbox(Database database, AuditLog audit) : INot
                 new { notification.Id, notification.Channel, notification.ChangeId, notification.Payload, Now = now }).ConfigureAwait(false);
         }
     }
+
+    private sealed record CountRow(string State, long Count);
 
     private sealed record Row(string Id, string Channel, string? ChangeId, string Payload, string State, long Attempts, long CreatedAt, long NextAt, string? LastError)
     {

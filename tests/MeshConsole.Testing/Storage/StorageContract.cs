@@ -18,7 +18,7 @@ public abstract class StorageContract : IAsyncLifetime
 
     protected AuditLog Audit { get; private set; } = null!;
 
-    private ChangeStore Changes => new(Database, Audit);
+    private IChangeStore Changes => new ChangeStore(Database, Audit);
 
     private LeaseStore Leases => new(Database);
 
@@ -289,13 +289,13 @@ public abstract class StorageContract : IAsyncLifetime
         Require();
         var now = await Database.ReadAsync(session => session.NowAsync(), default);
         var grant = new BreakGlass("g-1", StoredChanges.Admin, "demo/payments/VirtualService/card-processor", "fire", null, now, now.AddSeconds(2));
-        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), default);
+        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), [], default);
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldNotBeNull().Reason.ShouldBe("fire");
         (await Switches.FindBreakGlassAsync("demo/payments/VirtualService/ledger", default)).ShouldBeNull();
         await PassAsync(TimeSpan.FromSeconds(2.2));
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();
 
-        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", ExpiresAt = now.AddHours(1) }, StoredChanges.Entry("break-glass"), default);
+        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", ExpiresAt = now.AddHours(1) }, StoredChanges.Entry("break-glass"), [], default);
         (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeTrue();
         (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeFalse();
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();

@@ -3,6 +3,7 @@ using MeshConsole.Components.Changes;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Tests.Components;
 
@@ -46,11 +47,17 @@ internal sealed class FakeSwitches : ISwitchStore
 
     public Task<bool> ClearReadOnlyAsync(string? cluster, string? @namespace, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<BreakGlass?> FindBreakGlassAsync(string targetKey, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<ImmutableArray<BreakGlass>> ListBreakGlassAsync(int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<BreakGlass?> FindGrantAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<BreakGlass>> ListUnreviewedAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> ReviewBreakGlassAsync(string id, BreakGlassReview review, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<bool> EndBreakGlassAsync(string id, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -496,17 +496,9 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         return await HappenAsync(change, new ChangeEvent.BeginReturn(goal), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stores what happened with its record, and announces it.</summary>
-    private async Task<ChangeRecord> HappenAsync(ChangeRecord change, ChangeEvent happened, CancellationToken cancellationToken)
-    {
-        var stored = await StoreAsync(change, happened, after => EntryOf(change, after, happened) is { } entry ? [entry] : [], cancellationToken).ConfigureAwait(false);
-        if (NoticeOf(change, stored, happened) is { } type)
-        {
-            await NoticeAsync(new ChangeNotice(type, stored, stored.StateReason, stored.UpdatedAt), cancellationToken).ConfigureAwait(false);
-        }
-
-        return stored;
-    }
+    /// <summary>Stores what happened with its record.</summary>
+    private Task<ChangeRecord> HappenAsync(ChangeRecord change, ChangeEvent happened, CancellationToken cancellationToken) =>
+        StoreAsync(change, happened, after => EntryOf(change, after, happened) is { } entry ? [entry] : [], cancellationToken);
 
     private static AuditEntry? EntryOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
     {
@@ -552,33 +544,20 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     {
         var lease = _lease.Usable ?? throw new StoreConflictException(StoreConflict.LeaseLost, "This replica does not hold the lease any more.");
         var after = ChangeMachine.Apply(change, happened, _parts.Time.GetUtcNow());
+        var notices = _parts.NoticesOf(NoticeOf(change, after, happened), after);
         ChangeRecord stored;
         try
         {
-            stored = await _parts.Store.ReplaceAsync(after, audit(after), lease, cancellationToken).ConfigureAwait(false);
+            stored = await _parts.Store.ReplaceAsync(after, audit(after), lease, notices, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreConflictException conflict) when (conflict.Conflict == StoreConflict.LeaseLost && _lease.Usable is { } renewed && renewed != lease)
         {
             // Renewed while this was on its way: the same holder under a newer token.
-            stored = await _parts.Store.ReplaceAsync(after, audit(after), renewed, cancellationToken).ConfigureAwait(false);
+            stored = await _parts.Store.ReplaceAsync(after, audit(after), renewed, notices, cancellationToken).ConfigureAwait(false);
         }
 
         _parts.Feed.Raise(stored.Id);
         return stored;
-    }
-
-    private async Task NoticeAsync(ChangeNotice notice, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _parts.Notices.RaiseAsync(notice, cancellationToken).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // An announcement that fails holds nothing up.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Log.NotAnnounced(_logger, exception, notice.Type, notice.Change.Id);
-        }
     }
 
     private async Task<double?> ShareBeforeAsync(ChangeRecord change, CancellationToken cancellationToken)
@@ -678,9 +657,6 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
 
         [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "Change {Change}: the lease ran out before write {Write} was sent; it is not sent.")]
         public static partial void TooLate(ILogger logger, string change, string write);
-
-        [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Notice {Type} of change {Change} could not be queued.")]
-        public static partial void NotAnnounced(ILogger logger, Exception exception, string type, string change);
 
         [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "Change {Change} takes one step after the other without coming to rest in state {State}: {Reason}")]
         public static partial void Spins(ILogger logger, string change, ChangeState state, string reason);

@@ -129,10 +129,9 @@ public sealed partial class ChangeService
             ExpectedSpecHash = @base.SpecHash,
             Return = new ReturnGoal(ReturnGoal.Stop, goal, actor, reason, now),
         };
-        var stored = await _parts.Store.AddAsync(stop, null, [ChangeAudit.Of(stop, actor, ChangeAudit.Stop, "request", "ok", stop.StateReason, reason)], cancellationToken).ConfigureAwait(false);
+        var stored = await _parts.Store.AddAsync(stop, null, [ChangeAudit.Of(stop, actor, ChangeAudit.Stop, "request", "ok", stop.StateReason, reason)], _parts.NoticesOf(ChangeNotices.Stopped, stop), cancellationToken).ConfigureAwait(false);
         call.Change = stored;
         _parts.Feed.Raise(stored.Id);
-        await NoticeAsync(new ChangeNotice(ChangeNotices.Stopped, stored, stored.StateReason, now), cancellationToken).ConfigureAwait(false);
         return stored;
     }
 

@@ -7,7 +7,6 @@ using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.Mesh.Changes.Execution;
 
@@ -24,13 +23,11 @@ public sealed partial class ChangeService : IChangeService
     private const int MaxTries = 8;
 
     private readonly ExecutionParts _parts;
-    private readonly ILogger<ChangeService> _logger;
 
-    public ChangeService(ExecutionParts parts, ILogger<ChangeService> logger)
+    public ChangeService(ExecutionParts parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
         _parts = parts;
-        _logger = logger;
     }
 
     public event Action<string>? Changed
@@ -254,13 +251,8 @@ public sealed partial class ChangeService : IChangeService
         var result = outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Expire ? "refused" : "ok";
         var details = after.Guards.IsEmpty || outcome.Happened is not (ChangeEvent.Submit or ChangeEvent.Start) ? null : new System.Text.Json.Nodes.JsonObject { ["guards"] = ChangeAudit.Guards(after.Guards) };
         var entry = ChangeAudit.Of(after, actor, action, outcome.Phase, result, outcome.Summary(after), outcome.Reason, details);
-        var stored = await _parts.Store.ReplaceAsync(after, [entry], null, cancellationToken).ConfigureAwait(false);
+        var stored = await _parts.Store.ReplaceAsync(after, [entry], null, _parts.NoticesOf(outcome.Notice, after), cancellationToken).ConfigureAwait(false);
         _parts.Feed.Raise(stored.Id);
-        if (outcome.Notice is { } type)
-        {
-            await NoticeAsync(new ChangeNotice(type, stored, stored.StateReason, stored.UpdatedAt), cancellationToken).ConfigureAwait(false);
-        }
-
         return stored;
     }
 
@@ -455,20 +447,6 @@ public sealed partial class ChangeService : IChangeService
 
     private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
 
-    private async Task NoticeAsync(ChangeNotice notice, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _parts.Notices.RaiseAsync(notice, cancellationToken).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // An announcement that fails holds nothing up.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Log.NotAnnounced(_logger, exception, notice.Type, notice.Change.Id);
-        }
-    }
-
     /// <summary>What is known of a call when it is refused.</summary>
     private sealed class Call(string action, Actor actor)
     {
@@ -485,11 +463,5 @@ public sealed partial class ChangeService : IChangeService
     private sealed record Outcome(ChangeEvent Happened, string Phase, Func<ChangeRecord, string> Summary, string? Notice = null, string? Reason = null)
     {
         public static Outcome Voids(string reason) => new(new ChangeEvent.Invalidate(reason), "refused", after => after.StateReason);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Notice {Type} of change {Change} could not be queued.")]
-        public static partial void NotAnnounced(ILogger logger, Exception exception, string type, string change);
     }
 }

@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -45,6 +46,9 @@ public sealed record ExecutionParts
     /// roles taken away after the start hold it. By default whoever started is taken at their word of then.
     /// </summary>
     public Func<Actor, Actor?> Current { get; init; } = static actor => actor;
+
+    /// <summary>What receivers are told of a change as it is about to be stored; nothing without a type.</summary>
+    internal ImmutableArray<Notification> NoticesOf(string? type, ChangeRecord change) => type is null ? [] : Notices.Of(new ChangeNotice(type, change, change.StateReason, change.UpdatedAt));
 
     /// <summary>Who is told of stored changes within this process.</summary>
     public ChangeFeed Feed { get; init; } = new();

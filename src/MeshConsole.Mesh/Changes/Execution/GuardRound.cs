@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Access;
-using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
@@ -69,7 +68,7 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
             OtherActive = await OtherActiveAsync(parts, plan.Target.Key, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
             ReadOnly = await ReadOnlyAsync(parts, goingBack, cancellationToken).ConfigureAwait(false),
             BreakGlass = await BreakGlassAsync(parts, plan.Target.Key, goingBack, cancellationToken).ConfigureAwait(false),
-            RecentStarts = goingBack ? null : await RecentStartsAsync(parts, plan.Target.Cluster, cancellationToken).ConfigureAwait(false),
+            RecentStarts = question.Moment == GuardMoment.Start ? await parts.Store.ListStartsAsync(plan.Target.Cluster, parts.Time.GetUtcNow().AddHours(-1), cancellationToken).ConfigureAwait(false) : null,
         };
         return new GuardRound(context, parts.Guards(context), reading, patch);
     }
@@ -114,11 +113,4 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
 
     private static async Task<BreakGlass?> BreakGlassAsync(ExecutionParts parts, string targetKey, bool goingBack, CancellationToken cancellationToken) =>
         goingBack ? null : await parts.Controls.BreakGlassAsync(targetKey, cancellationToken).ConfigureAwait(false);
-
-    private static async Task<ImmutableArray<DateTimeOffset>?> RecentStartsAsync(ExecutionParts parts, string cluster, CancellationToken cancellationToken)
-    {
-        var hour = parts.Time.GetUtcNow().AddHours(-1);
-        var starts = await parts.Audit.SearchAsync(new AuditFilter(Action: ChangeAudit.Start, Outcome: "ok", From: hour, Limit: 1000), cancellationToken).ConfigureAwait(false);
-        return [.. starts.Where(r => r.Entry.Target?.Cluster == cluster).Select(r => r.At)];
-    }
 }

@@ -254,7 +254,7 @@ public sealed class ChangeServiceTests
                 break;
             case Moved.Plan:
                 // Whoever edits the stored plan (there is no call for it) does not inherit its approvals.
-                await _rig.Store.ReplaceAsync(change with { Plan = change.Plan with { Stages = [change.Plan.Stages[0] with { Weights = [70, 30] }] } }, [], null, default);
+                await _rig.Store.ReplaceAsync(change with { Plan = change.Plan with { Stages = [change.Plan.Stages[0] with { Weights = [70, 30] }] } }, [], null, [], default);
                 break;
         }
 
@@ -458,7 +458,7 @@ public sealed class ChangeServiceTests
     public async Task Stop_DuringAPlanOfAnotherRule_EndsThatOneAndStops()
     {
         var other = await _rig.Service.CreateAsync(ExecutionRig.Request() with { Stages = [new RequestedStage([100])], RouteId = "main/payments/VirtualService/card-processor/http/0" }, ExecutionRig.Olga, null, default);
-        await _rig.Store.ReplaceAsync(other with { State = ChangeState.Running, Executor = ExecutionRig.Olga }, [], null, default);
+        await _rig.Store.ReplaceAsync(other with { State = ChangeState.Running, Executor = ExecutionRig.Olga }, [], null, [], default);
         var stop = await _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Omar, "Provider fails", null, default);
         stop.Id.ShouldNotBe(other.Id);
         _rig.Store.Get(other.Id).State.ShouldBe(ChangeState.Aborted);

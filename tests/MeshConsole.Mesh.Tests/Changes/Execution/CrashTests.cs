@@ -99,7 +99,7 @@ public sealed class CrashTests
         {
             var rig = new ExecutionRig();
             var life = new KillSwitch(rig, points == 0 ? 0 : point);
-            var dying = new ChangeService(life.Parts, Microsoft.Extensions.Logging.Abstractions.NullLogger<ChangeService>.Instance);
+            var dying = new ChangeService(life.Parts);
             try
             {
                 await LiveAsync(dying);
