@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using MeshConsole.Components.Changes;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
-using MeshConsole.Mesh.Changes.Guards;
-using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Tests.Components;
 
@@ -34,30 +32,4 @@ internal sealed class FakeAudit : IAuditReading
     }
 
     public Task<AuditState> GetStateAsync(CancellationToken cancellationToken) => Task.FromResult(State);
-}
-
-/// <summary>Switches that stand as a test set them.</summary>
-internal sealed class FakeSwitches : ISwitchStore
-{
-    public ImmutableArray<ReadOnlySwitch> Off { get; set; } = [];
-
-    public Task<ImmutableArray<ReadOnlySwitch>> ListReadOnlyAsync(CancellationToken cancellationToken) => Task.FromResult(Off);
-
-    public Task SetReadOnlyAsync(ReadOnlySwitch readOnly, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> ClearReadOnlyAsync(string? cluster, string? @namespace, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<BreakGlass?> FindBreakGlassAsync(string targetKey, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<ImmutableArray<BreakGlass>> ListBreakGlassAsync(int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<BreakGlass?> FindGrantAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<ImmutableArray<BreakGlass>> ListUnreviewedAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> ReviewBreakGlassAsync(string id, BreakGlassReview review, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> EndBreakGlassAsync(string id, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

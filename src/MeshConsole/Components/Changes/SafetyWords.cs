@@ -29,6 +29,14 @@ public readonly record struct WriteScope(string? Cluster, string? Namespace)
         ({ } cluster, { } name) => $"namespace {Format.Middle(name, 40)} of {Format.Middle(cluster, 40)}",
     };
 
+    /// <summary>The same to end a button with: "everywhere", "in cluster prod", "in payments".</summary>
+    public string Place => (Cluster, Namespace) switch
+    {
+        (null, _) => "everywhere",
+        ({ } cluster, null) => $"in cluster {Format.Middle(cluster, 28)}",
+        (_, { } name) => $"in {Format.Middle(name, 28)}",
+    };
+
     public static WriteScope Of(ReadOnlySwitch off)
     {
         ArgumentNullException.ThrowIfNull(off);
