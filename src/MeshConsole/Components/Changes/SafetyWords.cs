@@ -5,16 +5,16 @@ using MeshConsole.Mesh.Changes.Guards;
 namespace MeshConsole.Components.Changes;
 
 /// <summary>Where writes may be switched off: everywhere, in a cluster, or in one of its namespaces.</summary>
-/// <param name="Cluster">Null: everywhere.</param>
+/// <param name="Cluster">Null: everywhere, or wherever the namespace is.</param>
 /// <param name="Namespace">Null: the whole cluster.</param>
 public readonly record struct WriteScope(string? Cluster, string? Namespace)
 {
     /// <summary>As in the address: <c>*</c>, <c>prod</c>, <c>prod/payments</c>.</summary>
     public string Key => (Cluster, Namespace) switch
     {
-        (null, _) => "*",
+        (null, null) => "*",
         ({ } cluster, null) => cluster,
-        ({ } cluster, { } name) => $"{cluster}/{name}",
+        var (cluster, name) => $"{cluster ?? "*"}/{name}",
     };
 
     /// <summary>Whether what is switched here holds there too.</summary>
@@ -24,15 +24,16 @@ public readonly record struct WriteScope(string? Cluster, string? Namespace)
     /// <summary>To stand in a sentence: "everything", "cluster prod", "namespace payments of prod".</summary>
     public string Words => (Cluster, Namespace) switch
     {
-        (null, _) => "everything",
+        (null, null) => "everything",
         ({ } cluster, null) => $"cluster {Format.Middle(cluster, 40)}",
+        (null, { } name) => $"namespace {Format.Middle(name, 40)}",
         ({ } cluster, { } name) => $"namespace {Format.Middle(name, 40)} of {Format.Middle(cluster, 40)}",
     };
 
     /// <summary>The same to end a button with: "everywhere", "in cluster prod", "in payments".</summary>
     public string Place => (Cluster, Namespace) switch
     {
-        (null, _) => "everywhere",
+        (null, null) => "everywhere",
         ({ } cluster, null) => $"in cluster {Format.Middle(cluster, 28)}",
         (_, { } name) => $"in {Format.Middle(name, 28)}",
     };
@@ -89,7 +90,7 @@ public static class SafetyWords
             return "Nothing is written: changes are switched off in the configuration";
         }
 
-        var writes = off.Any(entry => entry.Cluster is null) ? "Writes are off everywhere"
+        var writes = off.Any(entry => entry is { Cluster: null, Namespace: null }) ? "Writes are off everywhere"
             : off.IsEmpty ? "Writes are on everywhere"
             : $"Writes are off in {string.Join(", ", off.Take(2).Select(entry => WriteScope.Of(entry).Words))}{(off.Length > 2 ? $" and {Format.Count(off.Length - 2)} more" : "")}";
         var freeze = frozen == 0 ? "" : $"; {Format.Plural(frozen, "freeze is", "freezes are")} in force";
