@@ -274,7 +274,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         var before = current.Looks.LastOrDefault()?.Verdict;
         var decides = look.Verdict != before || look.Verdict == GateVerdict.Fail || soaked >= stage.Soak;
         ImmutableArray<AuditEntry> audit = decides
-            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
+            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.{(change.Plan.Gates.ObserveOnly ? look.Trips ? " They are on trial; the tripwire is not." : " They are on trial: this decides nothing." : "")}", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
             : [];
         var stored = await StoreAsync(change, new ChangeEvent.Look(look, soaked), audit, cancellationToken).ConfigureAwait(false);
         watched.Looked(soaked);
