@@ -79,11 +79,9 @@ public sealed class NotificationOutbox(Database database, AuditLog audit) : INot
         cancellationToken);
 
     public Task<OutboxCounts> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(
-        async session =>
-        {
-            var counts = (await session.QueryAsync<CountRow>("SELECT state AS State, COUNT(*) AS Count FROM notifications WHERE state <> 'Delivered' GROUP BY state").ConfigureAwait(false)).ToDictionary(row => row.State, row => row.Count, StringComparer.Ordinal);
-            return new OutboxCounts(counts.GetValueOrDefault(nameof(NotificationState.Pending)), counts.GetValueOrDefault(nameof(NotificationState.Dead)));
-        },
+        async session => new OutboxCounts(
+            await session.ScalarAsync<long>("SELECT COUNT(*) FROM notifications WHERE state = 'Pending'").ConfigureAwait(false),
+            await session.ScalarAsync<long>("SELECT COUNT(*) FROM notifications WHERE state = 'Dead'").ConfigureAwait(false)),
         cancellationToken);
 
     public Task<int> ForgetDeliveredAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
@@ -106,8 +104,6 @@ public sealed class NotificationOutbox(Database database, AuditLog audit) : INot
                 new { notification.Id, notification.Channel, notification.ChangeId, notification.Payload, Now = now }).ConfigureAwait(false);
         }
     }
-
-    private sealed record CountRow(string State, long Count);
 
     private sealed record Row(string Id, string Channel, string? ChangeId, string Payload, string State, long Attempts, long CreatedAt, long NextAt, string? LastError)
     {

@@ -244,9 +244,16 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     private Task<TargetReading> ReadAsync(ChangeRecord change, CancellationToken cancellationToken) =>
         TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, ActingAs(change).ClusterIdentity, cancellationToken);
 
-    /// <summary>Writes and reads are made as who asked for the way back, else as who started; never as the console.</summary>
-    private static Actor ActingAs(ChangeRecord change) =>
-        change is { State: ChangeState.RollingBack, Return.By: { ClusterIdentity: not null } by } ? by : change.Executor ?? change.Requester;
+    /// <summary>
+    /// Writes and reads are made as who asked for the way back, else as who started; never as the console. The cluster knows them
+    /// by the name that is configured now; somebody who lost their access since goes back under their name of then, and the API
+    /// server decides.
+    /// </summary>
+    private Actor ActingAs(ChangeRecord change)
+    {
+        var who = change is { State: ChangeState.RollingBack, Return.By: { ClusterIdentity: not null } by } ? by : change.Executor ?? change.Requester;
+        return _parts.Current(who) is { ClusterIdentity: { } now } ? who with { ClusterIdentity = now } : who;
+    }
 
     private async Task<ChangeRecord> LookAsync(ChangeRecord change, WatchedChange watched, CancellationToken cancellationToken)
     {
@@ -267,7 +274,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         var before = current.Looks.LastOrDefault()?.Verdict;
         var decides = look.Verdict != before || look.Verdict == GateVerdict.Fail || soaked >= stage.Soak;
         ImmutableArray<AuditEntry> audit = decides
-            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
+            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.{(change.Plan.Gates.ObserveOnly ? look.Trips ? " They are on trial; the tripwire is not." : " They are on trial: this decides nothing." : "")}", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
             : [];
         var stored = await StoreAsync(change, new ChangeEvent.Look(look, soaked), audit, cancellationToken).ConfigureAwait(false);
         watched.Looked(soaked);
@@ -500,7 +507,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     private Task<ChangeRecord> HappenAsync(ChangeRecord change, ChangeEvent happened, CancellationToken cancellationToken) =>
         StoreAsync(change, happened, after => EntryOf(change, after, happened) is { } entry ? [entry] : [], cancellationToken);
 
-    private static AuditEntry? EntryOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
+    private AuditEntry? EntryOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
     {
         ChangeEvent.Settle settle => Settled(before, after, settle),
         ChangeEvent.BeginReturn begin => ChangeAudit.Of(after, Actor.Console, ChangeAudit.Rollback, "rollback", "pending", after.StateReason, begin.Goal.Reason),
@@ -515,7 +522,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         _ => null,
     };
 
-    private static AuditEntry Settled(ChangeRecord before, ChangeRecord after, ChangeEvent.Settle settle)
+    private AuditEntry Settled(ChangeRecord before, ChangeRecord after, ChangeEvent.Settle settle)
     {
         var write = after.Writes[^1];
         var actor = ActingAs(before);
@@ -576,7 +583,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     }
 
     private GuardQuestion StageQuestion(ChangeRecord change, int stage, string writeId) =>
-        new(GuardMoment.Stage, change.Plan, change.Base with { SpecHash = change.ExpectedSpecHash }, change.Plan.Stages[stage].Weights, _parts.Current(change.Executor!) ?? change.Executor!, change, writeId);
+        new(GuardMoment.Stage, change.Plan, change.Base with { SpecHash = change.ExpectedSpecHash }, change.Plan.Stages[stage].Weights, change.Executor!, change, writeId);
 
     private static HashSet<string> Refusing(ImmutableArray<GuardVerdict> verdicts) => [.. verdicts.Where(v => !v.Allows).Select(v => v.Code)];
 

@@ -42,10 +42,14 @@ public sealed record ExecutionParts
     public required TimeProvider Time { get; init; }
 
     /// <summary>
-    /// The actor as the console knows them now, null when they lost their access: asked before each write of a plan, so that
-    /// roles taken away after the start hold it. By default whoever started is taken at their word of then.
+    /// The actor as the console knows them now, null when they lost their access: asked for every request, every round of
+    /// guards and every write, so that roles taken away hold what is under way. By default everybody is taken at their word
+    /// of then.
     /// </summary>
     public Func<Actor, Actor?> Current { get; init; } = static actor => actor;
+
+    /// <summary>The actor as the console knows them now; without any role when they lost their access.</summary>
+    internal Actor AsOfNow(Actor actor) => Current(actor) ?? actor with { Roles = [] };
 
     /// <summary>What receivers are told of a change as it is about to be stored; nothing without a type.</summary>
     internal ImmutableArray<Notification> NoticesOf(string? type, ChangeRecord change) => type is null ? [] : Notices.Of(new ChangeNotice(type, change, change.StateReason, change.UpdatedAt));

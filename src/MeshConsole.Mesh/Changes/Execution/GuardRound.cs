@@ -25,9 +25,12 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
     /// <summary>Gathers what guards look at, always afresh and as the actor, and asks all of them.</summary>
     public static async Task<GuardRound> RunAsync(ExecutionParts parts, GuardQuestion question, CancellationToken cancellationToken)
     {
+        var goingBack = question.Moment is GuardMoment.Rollback or GuardMoment.Stop;
+
+        // A way back that was asked for, or that a gate takes, does not end because who began it has left since: the API server decides.
+        question = goingBack ? question : question with { Actor = parts.AsOfNow(question.Actor) };
         var plan = question.Plan;
         var identity = question.Actor.ClusterIdentity;
-        var goingBack = question.Moment is GuardMoment.Rollback or GuardMoment.Stop;
         var reviewing = ReviewAsync(parts, plan.Target, identity, cancellationToken);
         var reading = await TargetReading.TakeAsync(parts.Targets, plan.Target, plan.Backends, identity, cancellationToken).ConfigureAwait(false);
         var problem = reading.Problem?.Message;

@@ -109,7 +109,7 @@ internal static class NextStep
         // Gates stay armed whatever holds the change up: people, a freeze, an API server without answer.
         if (change.Current is { AppliedAt: not null } current)
         {
-            if (MustReturn(current) is { } reason)
+            if (MustReturn(current, change.Plan.Gates) is { } reason)
             {
                 return new StepAction.RollBack(reason);
             }
@@ -152,12 +152,13 @@ internal static class NextStep
         }
 
         var look = facts.SinceLook is null ? null : current.Looks.LastOrDefault();
-        if (look?.Verdict is GateVerdict.InsufficientData or GateVerdict.Error)
+        var verdict = look?.Decides(change.Plan.Gates);
+        if (look is not null && verdict is GateVerdict.InsufficientData or GateVerdict.Error)
         {
             return Hold(HoldCodes.Data, NoVerdict(change, look), byItself: true);
         }
 
-        if (look?.Verdict is not GateVerdict.Pass)
+        if (verdict is not GateVerdict.Pass)
         {
             return s_wait;
         }
@@ -193,7 +194,7 @@ internal static class NextStep
         switch (hold.Code)
         {
             case HoldCodes.Data:
-                if (facts.SinceLook is not null && change.Current?.Looks is [.., { Verdict: GateVerdict.Pass }])
+                if (facts.SinceLook is not null && change.Current?.Looks is [.., var newest] && newest.Decides(change.Plan.Gates) == GateVerdict.Pass)
                 {
                     return Store(new ChangeEvent.Release(RestartSoak: false));
                 }
@@ -306,20 +307,20 @@ internal static class NextStep
     private static StepAction Escalate(ChangeRecord change, string message) =>
         change.Return?.Escalation == message ? s_wait : Store(new ChangeEvent.Escalate(message));
 
-    private static string? MustReturn(StageProgress current)
+    private static string? MustReturn(StageProgress current, GateSettings gates)
     {
-        if (current.Looks is not [.., { Verdict: GateVerdict.Fail }] && current.FailedLooks < 2)
+        if (!(current.Looks is [.., var newest] && newest.Decides(gates) == GateVerdict.Fail) && current.FailedLooks < 2)
         {
             return null;
         }
 
-        var failed = current.Looks.LastOrDefault(l => l.Verdict == GateVerdict.Fail);
+        var failed = current.Looks.LastOrDefault(l => l.Decides(gates) == GateVerdict.Fail);
         if (failed is null || (current.FailedLooks < 2 && !failed.Trips))
         {
             return null;
         }
 
-        var words = string.Join(" ", failed.Results.Where(r => r.Verdict == GateVerdict.Fail).Select(r => $"{r.Title}: {r.Message}"));
+        var words = string.Join(" ", failed.Results.Where(r => r.Verdict == GateVerdict.Fail && (!gates.ObserveOnly || r.Code == GateCodes.Tripwire)).Select(r => $"{r.Title}: {r.Message}"));
         return failed.Trips ? $"A gate tripped in stage {current.Stage + 1}. {words}" : $"The gates failed {current.FailedLooks} times in a row in stage {current.Stage + 1}. {words}";
     }
 
@@ -338,8 +339,9 @@ internal static class NextStep
 
     private static string NoVerdict(ChangeRecord change, GateLook look)
     {
-        var why = look.Results.FirstOrDefault(r => r.Verdict == look.Verdict)?.Message ?? look.Evidence.Problem ?? "the counters say nothing.";
-        var what = look.Verdict == GateVerdict.Error ? "the gates cannot be read" : "there is too little data for a verdict";
+        var verdict = look.Decides(change.Plan.Gates);
+        var why = look.Results.FirstOrDefault(r => r.Verdict == verdict)?.Message ?? look.Evidence.Problem ?? "the counters say nothing.";
+        var what = verdict == GateVerdict.Error ? "the gates cannot be read" : "there is too little data for a verdict";
         return $"Stage {change.Stage + 1} has soaked, and {what}: {why} It holds its weights and goes on by itself once the gates pass.";
     }
 

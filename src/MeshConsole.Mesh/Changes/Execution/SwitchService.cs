@@ -10,7 +10,8 @@ namespace MeshConsole.Mesh.Changes.Execution;
 /// <summary>
 /// Read-only switches and broken glass, as page and REST ask for them. It authorises each call itself and records refusals.
 /// </summary>
-public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNotices notices, TimeProvider time)
+/// <param name="current">The actor as the console knows them now, null when they lost their access; by default everybody is taken at their word.</param>
+public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNotices notices, TimeProvider time, Func<Actor, Actor?>? current = null)
 {
     /// <summary>Longest time that broken glass lasts: long enough for an incident, too short to become a habit.</summary>
     public static readonly TimeSpan LongestBreakGlass = TimeSpan.FromHours(1);
@@ -89,6 +90,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
     {
         const string Action = "break-glass.review";
         ArgumentNullException.ThrowIfNull(actor);
+        actor = AsOfNow(actor);
         var grant = actor.Has(Role.Viewer) ? await store.FindGrantAsync(id, cancellationToken).ConfigureAwait(false) : null;
         if (grant is null)
         {
@@ -137,6 +139,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
     private async Task RequireAsync(Actor actor, Role role, string? @namespace, string action, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(actor);
+        actor = AsOfNow(actor);
 
         // A limit to namespaces is a limit: what reaches further is for those without one.
         if (@namespace is not null ? actor.HasIn(role, @namespace) : actor.Has(role) && actor.Namespaces is null)
@@ -152,6 +155,8 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
         await audit.AppendAsync(Entry(actor, action, "denied", message, null, null) with { Outcome = "denied" }, cancellationToken).ConfigureAwait(false);
         return new ChangeException(ChangeFault.Forbidden, code, message);
     }
+
+    private Actor AsOfNow(Actor actor) => current is null ? actor : current(actor) ?? actor with { Roles = [] };
 
     private static AuditTarget TargetOf(string key)
     {

@@ -474,4 +474,52 @@ public sealed class ChangeServiceTests
         raised.Count.ShouldBe(4);
         _rig.Notices.Select(n => n.Type).ShouldBe([ChangeNotices.Submitted, ChangeNotices.Decided]);
     }
+
+    [Fact]
+    public async Task Notice_OfWhatCouldNotBeStored_IsNotQueued()
+    {
+        var change = await _rig.DraftAsync();
+        _rig.Store.AuditIsFull = true;
+        await _rig.RefusedAsync(() => _rig.Service.SubmitAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Unavailable, "audit-unavailable");
+        await _rig.RefusedAsync(() => _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Olga, "provider fails", null, default), ChangeFault.Unavailable, "audit-unavailable");
+        _rig.Notices.ShouldBeEmpty();
+
+        _rig.Store.AuditIsFull = false;
+        await _rig.Service.SubmitAsync(change.Id, ExecutionRig.Olga, default);
+        _rig.Notices.ShouldBe([(ChangeNotices.Submitted, change.Id)]);
+    }
+
+    /// <summary>What a page was opened with is a claim of then: each request is judged by what the person may now.</summary>
+    [Fact]
+    public async Task Rights_TakenAwaySinceThePageWasOpened_AreGone()
+    {
+        var change = await _rig.SubmittedAsync();
+        _rig.Current = actor => actor == ExecutionRig.Anna ? actor with { Roles = [Role.Viewer] } : actor == ExecutionRig.Olga ? actor with { Namespaces = ["ledger"] } : actor == ExecutionRig.Omar ? null : actor;
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Anna, "Looks good", null, default), ChangeFault.Forbidden, "missing-role");
+        await _rig.RefusedAsync(() => _rig.Service.PreviewAsync(ExecutionRig.Request(), ExecutionRig.Olga, default), ChangeFault.Forbidden, "missing-role");
+        await _rig.RefusedAsync(() => _rig.Service.AbortAsync(change.Id, ExecutionRig.Omar, null, default), ChangeFault.NotFound, "no-such-change");
+        (await _rig.Service.ListAsync(new ChangeFilter([]), ExecutionRig.Omar, default)).ShouldBeEmpty();
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.AwaitingApproval);
+    }
+
+    [Fact]
+    public async Task Starts_AreCountedForTheGuardAtAStartOnly_WithoutStops()
+    {
+        var asked = new List<(GuardMoment Moment, int? Starts)>();
+        _rig.Guards = context =>
+        {
+            asked.Add((context.Moment, context.RecentStarts?.Length));
+            return [ExecutionRig.Verdict("fake", GuardOutcome.Pass)];
+        };
+        await _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Olga, "provider fails", null, default);
+        _rig.Gates.Share = () => 0;
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        var first = await _rig.StartedAsync(ExecutionRig.Request((75, 25)));
+        await _rig.UntilAsync(first.Id, ChangeState.Completed);
+        await _rig.StartedAsync(ExecutionRig.Request((50, 50)));
+        asked.Where(a => a.Moment == GuardMoment.Start).Select(a => a.Starts).ShouldBe([0, 1]);
+        asked.Where(a => a.Moment != GuardMoment.Start).ShouldAllBe(a => a.Starts == null);
+        _rig.Time.Advance(TimeSpan.FromMinutes(61));
+        (await _rig.Store.ListStartsAsync("main", _rig.Time.GetUtcNow().AddHours(-1), default)).ShouldBeEmpty();
+    }
 }

@@ -116,6 +116,48 @@ public sealed class NextStepTests
         NextStep.Decide(ChangeMachine.Apply(GivenChange.Soaking, hold, GivenChange.Now), facts).ShouldBeOfType<StepAction.Wait>();
     }
 
+    /// <summary>
+    /// Gates on trial: the verdict of the whole look, that of its tripwire (empty: it was not asked), and what follows. What the
+    /// statistics say changes nothing; a tripwire that trips rolls back, and one that cannot see holds.
+    /// </summary>
+    [Theory]
+    [InlineData("Pass", "Pass", "PassStage")]
+    [InlineData("InsufficientData", "Pass", "PassStage")]
+    [InlineData("Error", "Pass", "PassStage")]
+    [InlineData("Fail", "Pass", "PassStage")]
+    [InlineData("Fail", "Fail", "RollBack")]
+    [InlineData("Error", "Error", "HoldBack")]
+    [InlineData("Error", "", "HoldBack")]
+    [InlineData("InsufficientData", "", "HoldBack")]
+    [InlineData("Pass", "", "HoldBack")]
+    public void Decide_WithGatesOnTrial_FollowsTheTripwireAlone(string all, string tripwire, string expected)
+    {
+        var trial = GivenChange.Soaking with { Plan = GivenChange.Plan with { Gates = GateSettings.Default with { ObserveOnly = true } } };
+        var look = GivenChange.Look(Enum.Parse<GateVerdict>(all), trips: tripwire == "Fail");
+        look = tripwire.Length == 0 ? look : look with { Results = look.Results.Add(new GateResult(GateCodes.Tripwire, "Many failures at once", Enum.Parse<GateVerdict>(tripwire), "12 of 20 requests failed.")) };
+
+        // Three times the same: failures of the statistics do not add up either.
+        for (var i = 0; i < 3; i++)
+        {
+            trial = ChangeMachine.Apply(trial, new ChangeEvent.Look(look, s_soaked), GivenChange.Now);
+        }
+
+        var action = NextStep.Decide(trial, s_calm);
+        Name(action).ShouldBe(expected);
+        if (action is StepAction.Store { Happened: ChangeEvent.PassStage pass })
+        {
+            var passed = ChangeMachine.Apply(trial, pass, GivenChange.Now);
+            passed.StateReason.ShouldContain("on trial");
+            NextStep.Decide(passed, s_calm).ShouldBeOfType<StepAction.WriteStage>().Stage.ShouldBe(1);
+        }
+
+        if (action is StepAction.RollBack back)
+        {
+            back.Reason.ShouldContain("12 of 20 requests failed");
+            back.Reason.ShouldNotContain("5 % of requests fail");
+        }
+    }
+
     /// <summary>The last looks, how far the soak is, and what follows in a stage that is in force.</summary>
     [Theory]
     [InlineData(5, 0, "Pass", "PassStage")]
