@@ -237,8 +237,8 @@ public sealed class SafetyPageTests : ComponentTest
 
         var rows = page.FindAll(".freezes tbody tr").Select(row => Read(row.TextContent)).ToList();
         rows[0].ShouldContain("Frozen for 60 min more");
-        rows[0].ShouldContain("Mon 2 Mar 17:00 – Mon 2 Mar 19:00Asia/Tokyo");
-        rows[0].ShouldContain("Mon 2 Mar 03:00 – Mon 2 Mar 05:00America/New_York");
+        rows[0].ShouldContain("Mon 2 Mar 17:00 –Mon 2 Mar 19:00Asia/Tokyo");
+        rows[0].ShouldContain("Mon 2 Mar 03:00 –Mon 2 Mar 05:00America/New_York");
         rows[1].ShouldContain("changes only in it");
         rows[1].ShouldContain("Open for 7 h more");
         rows[2].ShouldContain("In force: it cannot be read");
@@ -314,6 +314,15 @@ public sealed class SafetyPageTests : ComponentTest
         await feed.ReadAsync(SampleChanges.Omar, CancellationToken.None);
         Service.Filters.Count.ShouldBe(3);
         (await feed.ReadAsync(SampleChanges.Vera with { Roles = [] }, CancellationToken.None)).Changes.ShouldBeEmpty("who may read nothing gets nothing, shared or not");
+    }
+
+    [Fact]
+    public void OwnDraft_WaitsForItsAuthorAndHasNotTheObject()
+    {
+        var open = new OpenChanges([SampleChanges.Awaiting with { State = ChangeState.Draft }], SampleChanges.Omar, null);
+
+        open.Waiting.ShouldBe(1, "the queue counts it, and so does the rail");
+        open.On(SampleChanges.Plan.Target.Key).ShouldBeNull();
     }
 
     private void Allow(params ImmutableArray<FreezeWindow> windows) =>

@@ -16,7 +16,7 @@ public sealed record OpenChanges(ImmutableArray<ChangeRecord> All, Actor Reader,
     /// <summary>The change that has the route's object, or waits for it: an active one before one that waits. Null when there is none.</summary>
     /// <param name="key"><c>cluster/namespace/kind/name</c>.</param>
     public ChangeRecord? On(string key) => All
-        .Where(change => string.Equals(change.Plan.Target.Key, key, StringComparison.Ordinal))
+        .Where(change => change.State != ChangeState.Draft && string.Equals(change.Plan.Target.Key, key, StringComparison.Ordinal))
         .OrderByDescending(change => change.State.IsActive())
         .ThenByDescending(change => change.Id, StringComparer.Ordinal)
         .FirstOrDefault();

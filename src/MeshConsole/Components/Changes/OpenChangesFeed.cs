@@ -16,7 +16,7 @@ public sealed class OpenChangesFeed : IDisposable
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
     private static readonly ImmutableArray<ChangeState> s_states =
-        [ChangeState.AwaitingApproval, ChangeState.Approved, ChangeState.Running, ChangeState.Paused, ChangeState.Held, ChangeState.RollingBack];
+        [ChangeState.Draft, ChangeState.AwaitingApproval, ChangeState.Approved, ChangeState.Running, ChangeState.Paused, ChangeState.Held, ChangeState.RollingBack];
 
     private readonly IChangeService _changes;
     private readonly SwitchService _switches;
