@@ -65,6 +65,9 @@ public sealed class RevokedRightsTests : IAsyncLifetime
         (await StateAsync(id)).ShouldBe("held");
 
         Configure(($"{Key}:Roles:0", "operator"));
+        var draft = await GetAsync($"changes/{id}");
+        draft["diff"]!.GetValue<string>().ShouldMatch(@"(?m)^\+ *weight: 20$");
+        (await GetAsync("changes")).AsArray().Single(c => c!["id"]!.GetValue<string>() == id)!["diff"].ShouldBeNull();
         await UntilAsync("the change goes on", async () => (await GetAsync($"changes/{id}"))["writes"]!.AsArray().Any(w => w!["outcome"]!.GetValue<string>() == "applied"));
 
         // The token itself: from the next request on it is nobody's.

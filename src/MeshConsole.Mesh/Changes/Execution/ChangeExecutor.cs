@@ -4,8 +4,10 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -216,7 +218,9 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             case StepAction.AskShare:
                 var now = _parts.Time.GetUtcNow();
                 var from = Later(change.Return!.InObjectAt!.Value, now - _settings.ConfirmTraffic);
-                watched.ShareSeen(await _parts.Gates.CanaryShareAsync(change.Plan, from, now, cancellationToken).ConfigureAwait(false));
+                var others = Others(change.Plan);
+                var before = others is null ? null : await ShareBeforeFirstWriteAsync(change, cancellationToken).ConfigureAwait(false);
+                watched.ShareSeen(await _parts.Gates.CanaryShareAsync(change.Plan, from, now, cancellationToken).ConfigureAwait(false), before, others);
                 return change;
 
             case StepAction.AskGuards ask:
@@ -350,8 +354,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return await HappenAsync(change, new ChangeEvent.HoldBack(HoldCodes.Guards, GuardsHold(stage, round), true) { Guards = round.Verdicts }, cancellationToken).ConfigureAwait(false);
         }
 
-        var share = stage == 0 && change.ShareBefore is null ? await ShareBeforeAsync(change, cancellationToken).ConfigureAwait(false) : null;
-        var write = Intended(id, ChangeWrite.Stage, round.Patch, live);
+        var share = stage == 0 && change.ShareBefore is null ? await ShareUntilAsync(change.Plan, _parts.Time.GetUtcNow(), ForeignChange.ChangedAt(live.Object), cancellationToken).ConfigureAwait(false) : null;
+        var write = Intended(change.Plan, id, ChangeWrite.Stage, round.Patch, live);
         return await WriteAsync(change, new ChangeEvent.Intend(write, stage, round.Verdicts) { ShareBefore = share }, round.Patch, live, watched, cancellationToken).ConfigureAwait(false);
     }
 
@@ -374,7 +378,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return goal.Escalation == message ? null : await HappenAsync(change, new ChangeEvent.Escalate(message), cancellationToken).ConfigureAwait(false);
         }
 
-        var write = Intended(id, goal.Purpose, round.Patch, live);
+        var write = Intended(change.Plan, id, goal.Purpose, round.Patch, live);
         return await WriteAsync(change, new ChangeEvent.Intend(write, null, round.Verdicts), round.Patch, live, watched, cancellationToken).ConfigureAwait(false);
     }
 
@@ -567,10 +571,30 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         return stored;
     }
 
-    private async Task<double?> ShareBeforeAsync(ChangeRecord change, CancellationToken cancellationToken)
+    /// <summary>A stop does not ask Prometheus before it writes; what was before is asked afterwards, of that time.</summary>
+    private async Task<double?> ShareBeforeFirstWriteAsync(ChangeRecord change, CancellationToken cancellationToken) =>
+        change.ShareBefore is null && change.Writes.FirstOrDefault(w => w.Outcome == WriteOutcome.Applied) is { } first
+            ? await ShareUntilAsync(change.Plan, first.IntendedAt, first.ObjectChangedAt, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    /// <summary>The canary's share up to an instant, since the object was last changed and traffic had settled; null when that is too short, or not known.</summary>
+    private async Task<double?> ShareUntilAsync(ChangePlan plan, DateTimeOffset to, DateTimeOffset? changedAt, CancellationToken cancellationToken)
     {
-        var now = _parts.Time.GetUtcNow();
-        return await _parts.Gates.CanaryShareAsync(change.Plan, now - TimeSpan.FromMinutes(5), now, cancellationToken).ConfigureAwait(false);
+        if (changedAt is not { } changed)
+        {
+            return null;
+        }
+
+        var from = Later(to - TimeSpan.FromMinutes(5), changed + _settings.Settle);
+        return from < to ? await _parts.Gates.CanaryShareAsync(plan, from, to, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    private OtherRules? Others(ChangePlan plan)
+    {
+        var snapshot = _parts.Snapshots.Current;
+        return _parts.Snapshots.Ready.IsCompleted && snapshot.Clusters.Any(c => c.Name == plan.Target.Cluster)
+            ? OtherRules.Of(plan, _parts.Views.Routes(snapshot, MeshQuery.For(plan.Target.Cluster, [])))
+            : OtherRules.Unknown;
     }
 
     /// <summary>Null while whoever started it is still an operator here.</summary>
@@ -589,8 +613,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
 
     private static string GuardsHold(int stage, GuardRound round) => $"Stage {stage + 1} waits: {(round.Allowed ? round.Context.LiveProblem : round.Refusal)}";
 
-    private ChangeWrite Intended(string id, string purpose, WeightPatch patch, LiveTarget live) =>
-        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash };
+    private ChangeWrite Intended(ChangePlan plan, string id, string purpose, WeightPatch patch, LiveTarget live) =>
+        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, ObjectChangedAt = ForeignChange.ChangedAt(live.Object), Diff = _parts.DiffToKeep(plan, live, patch.Weights) };
 
     private static string WriteId(ChangeRecord change) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{change.Id}.{change.Writes.Length + 1}");
 

@@ -53,6 +53,8 @@ internal static class ChangeMachine
         var submitted = change with
         {
             Submitter = e.By,
+            Diff = e.Diff,
+            FinalDiff = e.FinalDiff,
             Plan = e.Plan,
             Base = e.Base,
             ExpectedSpecHash = e.Base.SpecHash,

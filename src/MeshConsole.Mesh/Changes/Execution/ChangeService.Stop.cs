@@ -127,6 +127,8 @@ public sealed partial class ChangeService
             StartedAt = now,
             ApprovalReason = "An emergency stop needs no approval.",
             ExpectedSpecHash = @base.SpecHash,
+            Diff = live is null ? "" : _parts.DiffToKeep(plan, live, goal),
+            FinalDiff = live is null ? "" : _parts.DiffToKeep(plan, live, goal),
             Return = new ReturnGoal(ReturnGoal.Stop, goal, actor, reason, now),
         };
         var stored = await _parts.Store.AddAsync(stop, null, [ChangeAudit.Of(stop, actor, ChangeAudit.Stop, "request", "ok", stop.StateReason, reason)], _parts.NoticesOf(ChangeNotices.Stopped, stop), cancellationToken).ConfigureAwait(false);

@@ -57,7 +57,10 @@ public sealed partial class ChangeService : IChangeService
             Exposure.Stages(round.Context.Route, plan),
             required,
             why,
-            round.Allowed && round.Patch is not null);
+            round.Allowed && round.Patch is not null)
+        {
+            Notes = _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId), policy),
+        };
     }, cancellationToken);
 
     public Task<ChangeRecord> CreateAsync(ChangeRequest request, Actor actor, string? idempotencyKey, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Create, actor, async call =>
@@ -85,6 +88,9 @@ public sealed partial class ChangeService : IChangeService
             ApprovalReason = why,
             Guards = round.Verdicts,
             ExpectedSpecHash = @base.SpecHash,
+            Notes = _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId), policy),
+            Diff = _parts.DiffToKeep(plan, live, plan.Stages[0].Weights),
+            FinalDiff = _parts.DiffToKeep(plan, live, plan.Stages[^1].Weights),
         };
 
         // Keys are of a person: nobody gets at the change of another by guessing one.
@@ -109,7 +115,11 @@ public sealed partial class ChangeService : IChangeService
         }
 
         var (required, why) = ApprovalRule.For(plan, policy);
-        var submit = new ChangeEvent.Submit(call.Actor, plan, @base, _parts.Plans.HashPlan(plan, @base, policy), _parts.Plans.HashPolicy(policy), required, why, _parts.Time.GetUtcNow() + policy.ApprovalLifetime, round.Verdicts);
+        var submit = new ChangeEvent.Submit(call.Actor, plan, @base, _parts.Plans.HashPlan(plan, @base, policy), _parts.Plans.HashPolicy(policy), required, why, _parts.Time.GetUtcNow() + policy.ApprovalLifetime, round.Verdicts)
+        {
+            Diff = _parts.DiffToKeep(plan, live, plan.Stages[0].Weights),
+            FinalDiff = _parts.DiffToKeep(plan, live, plan.Stages[^1].Weights),
+        };
         return new Outcome(submit, "request", after => $"{call.Actor.Name} submitted a change of {change.Plan.Target.Key}. {after.StateReason}", ChangeNotices.Submitted);
     }, cancellationToken);
 

@@ -265,10 +265,19 @@ internal static class NextStep
             return new StepAction.AskShare();
         }
 
-        var due = Math.Max(ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1, goal.Purpose == ReturnGoal.Rollback ? change.ShareBefore ?? 0 : 0);
-        if (facts.Share is { } share && share <= due + facts.Settings.ShareTolerance)
+        var planned = ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1;
+        var due = OtherRules.Due(planned, ChangePlan.ShareOf(change.Plan.BaseWeights, change.Plan.Canary), change.ShareBefore ?? facts.ShareBefore, facts.Others);
+        var others = facts.Others is null ? "" : $" {Names(facts.Others)} send to the same backends too.";
+        if (facts.Share is { } share && share <= (due ?? planned) + facts.Settings.ShareTolerance)
         {
-            return Store(new ChangeEvent.FinishReturn(Say($"{where}, and traffic shows it: the canary gets {share * 100:0.#} %. {goal.Reason}")));
+            var theirs = share > planned + facts.Settings.ShareTolerance ? $", no more than before.{others}" : ".";
+            return Store(new ChangeEvent.FinishReturn(Say($"{where}, and traffic shows it: the canary gets {share * 100:0.#} %{theirs} {goal.Reason}")));
+        }
+
+        if (facts.Share is { } seen && due is null)
+        {
+            // Waiting longer would tell no more: nothing was measured before that it could be compared with.
+            return Store(new ChangeEvent.FinishReturn(Say($"{where}, so this rule gives the canary {planned * 100:0.#} %. It gets {seen * 100:0.#} % of all that its backends get, and whose that is cannot be told:{others} {goal.Reason}")));
         }
 
         if (since < facts.Settings.ConfirmTraffic)
@@ -281,11 +290,14 @@ internal static class NextStep
             return Store(new ChangeEvent.FinishReturn($"{where}. Whether traffic shows it could not be told within {DurationWords.Of(facts.Settings.ConfirmTraffic)}: there is none, or Prometheus does not answer. {goal.Reason}"));
         }
 
-        var gap = Say($"the canary still gets {still * 100:0.#} % of the traffic where {due * 100:0.#} % is due. Other rules, sticky sessions or open connections may send it there");
-        return goal.Purpose == ReturnGoal.Stop
-            ? Store(new ChangeEvent.FinishReturn($"{where}, but {gap}. {goal.Reason}"))
+        var gap = Say($"the canary still gets {still * 100:0.#} % of the traffic where {(due ?? planned) * 100:0.#} % is due. Other rules, sticky sessions or open connections may send it there");
+        return goal.Purpose == ReturnGoal.Stop || facts.Others is not null
+            ? Store(new ChangeEvent.FinishReturn($"{where}, but {gap}.{others} {goal.Reason}"))
             : Escalate(change, $"{where}, but {gap}. It counts as rolled back only when traffic shows it; abort to end it as it is.");
     }
+
+    private static string Names(OtherRules others) =>
+        others.Names.Length <= 3 ? string.Join(", ", others.Names) : $"{string.Join(", ", others.Names.Take(3))} and {others.Names.Length - 3} more";
 
     /// <summary>Reads fail: says so in the change, once. Null when that has been said, or it is too soon.</summary>
     private static StepAction? InTheWay(ChangeRecord change, TargetProblem problem, StepFacts facts, string message)

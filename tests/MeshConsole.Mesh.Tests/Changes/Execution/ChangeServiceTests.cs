@@ -522,4 +522,25 @@ public sealed class ChangeServiceTests
         _rig.Time.Advance(TimeSpan.FromMinutes(61));
         (await _rig.Store.ListStartsAsync("main", _rig.Time.GetUtcNow().AddHours(-1), default)).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Record_KeepsWhatWasShownAndWhatEachWriteMet()
+    {
+        var change = await _rig.StartedAsync();
+        (change.Diff, change.FinalDiff).ShouldBe(("-90/10\n+75/25\n", "-90/10\n+50/50\n"));
+        change.Notes.ShouldBe(["2 stages were asked for."]);
+        (await _rig.Service.PreviewAsync(ExecutionRig.Request(), ExecutionRig.Olga, default)).Notes.ShouldBe(change.Notes);
+        var ended = await _rig.UntilAsync(change.Id, ChangeState.Completed);
+        ended.Writes.Select(w => w.Diff).ShouldBe(["-90/10\n+75/25\n", "-75/25\n+50/50\n"]);
+        (ended.Diff, ended.FinalDiff).ShouldBe((change.Diff, change.FinalDiff));
+    }
+
+    /// <summary>3,000 lines of 8 characters are 24,000: 2,000 lines are 16,000 and kept, and the other 8,000 are counted.</summary>
+    [Fact]
+    public void Diff_OfAHugeObject_IsCutAtALineAndSaysSo()
+    {
+        var parts = _rig.Parts with { Plans = new FakeWorkshop { Text = string.Concat(Enumerable.Repeat("+123456\n", 3000)) } };
+        var kept = parts.DiffToKeep(GivenChange.Plan, GivenChange.Live(90, 10, "spec-0"), [50, 50]);
+        kept.ShouldBe(string.Concat(Enumerable.Repeat("+123456\n", 2000)) + "… 8000 characters more\n");
+    }
 }

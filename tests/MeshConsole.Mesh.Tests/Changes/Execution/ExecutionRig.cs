@@ -20,6 +20,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
     public ExecutionRig()
     {
         Store = new FakeChangeStore(Time);
+        Target = new FakeTarget(Time);
         Views.OnRoutes = [SampleViews.Routes[0], SampleViews.Routes[1]];
         Parts = new ExecutionParts
         {
@@ -46,7 +47,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public FakeChangeStore Store { get; }
 
-    public FakeTarget Target { get; } = new();
+    public FakeTarget Target { get; }
 
     public FakeGates Gates { get; } = new();
 

@@ -280,6 +280,37 @@ public sealed class NextStepTests
         })).ShouldBe(expected);
     }
 
+    /// <summary>
+    /// The way back to 90/10 where the enterprise rule sends to the canary too. Share now, share before, seconds since the object
+    /// was back: 28 % before and now is as before; 40 % is more, and said; without a measure of before nothing can be told.
+    /// </summary>
+    [Theory]
+    [InlineData(0.28, 0.28, 20, "FinishReturn", "traffic shows it: the canary gets 28 %, no more than before")]
+    [InlineData(0.33, 0.28, 20, "FinishReturn", "no more than before")]
+    [InlineData(0.4, 0.28, 179, "wait", "")]
+    [InlineData(0.4, 0.28, 180, "FinishReturn", "still gets 40 % of the traffic where 28 % is due")]
+    [InlineData(0.28, null, 20, "FinishReturn", "whose that is cannot be told")]
+    [InlineData(0.12, null, 20, "FinishReturn", "traffic shows it: the canary gets 12 %.")]
+    [InlineData(null, null, 179, "wait", "")]
+    [InlineData(null, 0.28, 180, "FinishReturn", "could not be told within 3 min")]
+    public void Decide_ForTheWayBackBesideOtherRules_ComparesWithThemOrSaysThatItCannotTell(double? share, double? before, int seconds, string expected, string said)
+    {
+        var change = GivenChange.Returning with { Return = GivenChange.Back with { InObjectAt = GivenChange.Now }, ShareBefore = before };
+        var action = NextStep.Decide(change, s_calm with
+        {
+            Live = GivenChange.Live(90, 10, "spec-2"),
+            Share = share,
+            Others = new OtherRules(["VirtualService payments/card-processor (enterprise)"], 1, 1),
+            SinceInObject = TimeSpan.FromSeconds(seconds),
+            SinceShare = TimeSpan.Zero,
+        });
+        Name(action).ShouldBe(expected);
+        if (said.Length > 0)
+        {
+            ((ChangeEvent.FinishReturn)((StepAction.Store)action).Happened).Message.ShouldContain(said);
+        }
+    }
+
     [Fact]
     public void Decide_ForAStopWhoseTrafficDoesNotFollow_EndsAndSaysSo()
     {
