@@ -368,6 +368,34 @@ public sealed class ChangePageTests : ComponentTest
     }
 
     [Fact]
+    public void Detail_ShowsTheDifferenceThatWasDecidedOnAndWhatThePlanDoesOtherwise()
+    {
+        Service.All = [SampleChanges.Running with
+        {
+            Notes = ["33.3 % is rounded to 33 of 100."],
+            Diff = "--- now\n+++ after\n-    weight: 90\n+    weight: 75\n",
+            FinalDiff = "--- now\n+++ after\n-    weight: 90\n+    weight: 50\n",
+            Writes = [SampleChanges.Running.Writes[0] with { Diff = "--- now\n+++ after\n-    weight: 90 # met\n+    weight: 75\n" }],
+        }];
+        var page = Render<ChangeDetail>(parameters => parameters.Add(detail => detail.Id, "0192aa").AddCascadingValue(SampleViews.Snapshot()));
+
+        page.Find("ul.note li").TextContent.ShouldBe("33.3 % is rounded to 33 of 100.");
+        var section = page.Find("section[aria-labelledby=diff-title]");
+        Read(section.TextContent).ShouldContain("As it was shown when it was asked for");
+        section.QuerySelectorAll(".diff-plus").Select(line => line.TextContent.Trim()).Take(2).ShouldBe(["+    weight: 75", "+    weight: 50"]);
+        page.Find(".writes .diff-minus").TextContent.ShouldBe("-    weight: 90 # met");
+    }
+
+    [Fact]
+    public void Detail_OfAnOldRecord_SaysThatNothingWasKept()
+    {
+        Service.All = [SampleChanges.Awaiting];
+        var page = Render<ChangeDetail>(parameters => parameters.Add(detail => detail.Id, "0192aa").AddCascadingValue(SampleViews.Snapshot()));
+
+        Read(page.Find("section[aria-labelledby=diff-title]").TextContent).ShouldContain("was not kept");
+    }
+
+    [Fact]
     public void Detail_ClockGoesOnByItselfAndStopsWithThePage()
     {
         Service.All = [SampleChanges.Running];
