@@ -324,9 +324,12 @@ internal static class ChangeMachine
             throw new ChangeException(ChangeFault.Conflict, "wrong-state", $"Stage {change.Stage + 1} has not soaked for {Length(change.Plan.Stages[change.Stage].Soak)} with gates that pass.");
         }
 
-        return WithCurrent(change, current with { PassedAt = now, Soaked = e.Soaked }) with { StateReason = change.Plan.Gates.ObserveOnly
+        return WithCurrent(change, current with { PassedAt = now, Soaked = e.Soaked }) with
+        {
+            StateReason = change.Plan.Gates.ObserveOnly
             ? $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} has soaked without a trip; its gates are on trial."
-            : $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} passed its gates." };
+            : $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} passed its gates."
+        };
     }
 
     private static ChangeRecord HoldBack(ChangeRecord change, ChangeEvent.HoldBack e, DateTimeOffset now)
