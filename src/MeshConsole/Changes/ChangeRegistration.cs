@@ -5,6 +5,7 @@ using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Changes;
@@ -26,7 +27,8 @@ internal static class ChangeRegistration
             // A rate window holds four scrapes; of fewer than two no increase can be told.
             return new PrometheusGateReader(
                 cluster => collectors.Prometheus(cluster) is { } client ? new GateSource(client, options.Telemetry.RateWindow / 2) : null,
-                provider.GetRequiredService<IMeshSnapshots>());
+                provider.GetRequiredService<IMeshSnapshots>(),
+                provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton(provider => new ExecutionParts
         {
@@ -39,6 +41,7 @@ internal static class ChangeRegistration
             Plans = provider.GetRequiredService<IPlanWorkshop>(),
             Controls = provider.GetRequiredService<IWriteControls>(),
             Notices = provider.GetRequiredService<IChangeNotices>(),
+            Readiness = provider.GetService<IStrictReadiness>(),
             Guards = GuardSet.Check,
             Evaluate = GateEvaluator.Look,
             Policy = () => policy,

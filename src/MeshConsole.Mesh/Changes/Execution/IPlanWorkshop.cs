@@ -11,9 +11,13 @@ public interface IPlanWorkshop
     /// <exception cref="ChangeException">Invalid: the request makes no plan, with the reason.</exception>
     ChangePlan Plan(ChangeRequest request, RouteView route, ChangePolicy policy);
 
-    /// <summary>The patch that moves the live object to these weights.</summary>
+    /// <summary>The plan that a request for a policy comes to in this snapshot.</summary>
+    /// <exception cref="ChangeException">Invalid: the request makes no plan, with the reason.</exception>
+    ChangePlan Plan(ChangeRequest request, Snapshots.MeshSnapshot snapshot, ChangePolicy policy) => PolicyPlanner.Plan(request, snapshot, policy).OrThrow();
+
+    /// <summary>The write that moves the live object to these weights, or the policy into this state.</summary>
     /// <exception cref="TargetChangedException">The live object is not what the plan knows.</exception>
-    WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);
+    TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);
 
     /// <summary>Unified diff of the object's YAML from now to after these weights.</summary>
     string Diff(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights);

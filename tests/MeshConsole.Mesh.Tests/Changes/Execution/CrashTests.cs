@@ -178,7 +178,7 @@ public sealed class CrashTests
         await rig.RunAsync(TimeSpan.FromSeconds(3));
         rig.Store.Get(change.Id).Writes.Single().Outcome.ShouldBe(WriteOutcome.Applied);
 
-        async Task LandAsync(WeightPatch patch)
+        async Task LandAsync(TargetWrite patch)
         {
             await held.Task;
             await rig.Target.PatchAsync(change.Plan.Target, change.Plan.Backends, patch, ExecutionRig.Olga.ClusterIdentity!, default);
@@ -191,7 +191,7 @@ public sealed class CrashTests
     {
         var rig = new ExecutionRig();
         var change = await rig.StartedAsync(ShortPlan());
-        WeightPatch? asleep = null;
+        TargetWrite? asleep = null;
         rig.Target.BeforePatch = patch =>
         {
             rig.Target.BeforePatch = null;
@@ -215,7 +215,7 @@ public sealed class CrashTests
     {
         var rig = new ExecutionRig();
         var change = await rig.StartedAsync(ShortPlan());
-        WeightPatch? asleep = null;
+        TargetWrite? asleep = null;
         rig.Target.BeforePatch = patch =>
         {
             rig.Target.BeforePatch = null;

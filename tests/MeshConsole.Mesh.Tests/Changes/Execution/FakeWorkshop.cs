@@ -26,7 +26,7 @@ internal sealed class FakeWorkshop : IPlanWorkshop
         Ticket = request.Ticket,
     };
 
-    public WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId)
+    public TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId)
     {
         var patch = new JsonArray(
             Operation("test", "/metadata/uid", live.Uid),
