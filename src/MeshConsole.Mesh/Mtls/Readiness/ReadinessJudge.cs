@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 
@@ -10,9 +11,9 @@ namespace MeshConsole.Mesh.Mtls.Readiness;
 /// looked at once, however many scopes it is part of.
 /// </summary>
 /// <remarks>
-/// The question is what the change would refuse. A namespace-wide STRICT does not touch a workload whose own policy says
-/// PERMISSIVE, so what that one is called with blocks its own scope and is a warning for the namespace's; likewise a
-/// namespace under the mesh.
+/// The question is whether all of the scope could be STRICT, so a workload whose own policy says PERMISSIVE counts, although
+/// a policy for its namespace would not change it; that is said. Ports that a workload's policy excepts by number are left
+/// out of the scopes above the workload: such an exception is made on purpose, and stays.
 /// </remarks>
 internal sealed class ReadinessJudge
 {
@@ -42,8 +43,8 @@ internal sealed class ReadinessJudge
             unproven.Add(NothingThere(scope));
         }
 
-        var affected = inScope.Where(findings => IsAffected(scope, findings)).ToList();
-        foreach (var findings in affected)
+        var covered = inScope.Any(findings => findings.Uncovered is null);
+        foreach (var findings in inScope)
         {
             blockers.AddRange(findings.Blockers.Where(found => scope.Port is not { } port || found.Concerns(port)).Where(found => !IsExcepted(scope, findings, found)).Select(found => found.Finding));
             unproven.AddRange(findings.Unproven);
@@ -52,10 +53,21 @@ internal sealed class ReadinessJudge
             {
                 (findings.HasService || scope.Workload is not null ? unproven : warnings).Add(idle);
             }
+
+            if (findings.Uncovered is { } uncovered)
+            {
+                // What no Service stands for is not called by name; but a scope without any proxy cannot be STRICT at all.
+                (findings.HasService || !covered ? blockers : warnings).Add(uncovered);
+            }
         }
 
-        AddKept(scope, inScope, warnings);
-        AddOfScope(scope, affected, unproven, warnings);
+        if (scope.Workload is null)
+        {
+            AddOwnPolicies(scope, inScope, warnings);
+            AddExceptions(scope, inScope, warnings);
+        }
+
+        AddOfScope(scope, inScope, unproven, warnings);
         return new StrictReadiness(scope, _evidence.Lookback, _evidence.At, Sorted(blockers), Sorted(unproven), Sorted(warnings));
     }
 
@@ -80,50 +92,54 @@ internal sealed class ReadinessJudge
         (scope.Namespace is null || string.Equals(scope.Namespace, workload.Id.Namespace, StringComparison.Ordinal))
         && (scope.Workload is null || string.Equals(scope.Workload, workload.Id.Name, StringComparison.Ordinal));
 
-    /// <summary>Whether a policy of the scope would change the mode of the workload; with policies unknown it might.</summary>
-    private static bool IsAffected(StrictScope scope, WorkloadFindings findings) =>
-        findings.Decision is null || scope.Workload is not null
-        || (scope.Namespace is not null ? findings.Level != PolicyLevel.Workload : findings.Level == PolicyLevel.Mesh);
-
     /// <summary>Whether the workload's own policy goes on accepting plaintext on every port the finding can be about.</summary>
     private static bool IsExcepted(StrictScope scope, WorkloadFindings findings, PortFinding found) =>
         scope.Workload is null && !found.Ports.IsDefaultOrEmpty && findings.Decision is { } decision
         && found.Ports.All(port => decision.Ports.Any(own => own.Port == port && own.Mode is PeerMode.Permissive or PeerMode.Disable));
 
-    private void AddKept(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> warnings)
+    /// <summary>Policies closer to the workload than one for the scope: they go on deciding, whatever the scope's says.</summary>
+    private static void AddOwnPolicies(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> warnings)
     {
-        if (scope.Workload is not null)
+        foreach (var own in inScope
+            .Where(findings => findings.Decision is { Mode: not PeerMode.Strict, DecidedBy: not null } && (scope.Namespace is null ? findings.Level != PolicyLevel.Mesh : findings.Level == PolicyLevel.Workload))
+            .GroupBy(findings => findings.Decision!.DecidedBy!))
         {
-            return;
-        }
-
-        foreach (var findings in inScope)
-        {
-            var kept = !IsAffected(scope, findings);
-            var ports = findings.Decision?.Ports.Where(port => port.Mode is PeerMode.Permissive or PeerMode.Disable).ToList() ?? [];
-            if (findings.Decision is not { } decision || (kept ? decision.Mode == PeerMode.Strict && ports.Count == 0 : ports.Count == 0))
-            {
-                continue;
-            }
-
-            var name = WorkloadInspector.Name(findings.Workload.Id);
-            var by = decision.Mode == PeerMode.Strict || !kept ? ports[0].DecidedBy : decision.DecidedBy;
-            var what = decision.Mode == PeerMode.Strict || !kept
-                ? $"{string.Join(", ", ports.Select(port => $"port {port.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)}"))} of {name} {(ports.Count == 1 ? "goes" : "go")} on accepting plaintext"
-                : $"{name} goes on accepting plaintext";
-            var plaintext = findings.Blockers.Count(found => found.Finding.Code.StartsWith("plaintext-", StringComparison.Ordinal));
+            var names = own.Select(findings => WorkloadInspector.Name(findings.Workload.Id)).ToList();
             warnings.Add(new ReadinessFinding(
-                "exception-kept",
-                $"{what}: {(by is null ? "its own policy" : PeerAuthentication.Words(by))} is closer than a policy for {scope}. {(plaintext > 0 ? "It is called in plaintext: see its own readiness." : "No plaintext was seen there.")}",
-                $"When {name} is ready itself, take the exception out of its policy.",
-                name,
-                [new("mode in force", ClusterPolicies.Words(decision.Mode)), new("decided by", by is null ? null : PeerAuthentication.Words(by))]));
+                "own-policy",
+                $"{PeerAuthentication.Words(own.Key)} says {ClusterPolicies.Words(own.First().Decision!.Mode)} and is closer than a policy for {scope}: {Listed(names)} {(names.Count == 1 ? "goes" : "go")} on accepting plaintext until it is changed too.",
+                $"Move {PeerAuthentication.Words(own.Key)} to STRICT first, or delete it.",
+                names.Count == 1 ? names[0] : null,
+                [new("object", PeerAuthentication.Words(own.Key)), new("workloads", names.Count.ToString(CultureInfo.InvariantCulture))]));
         }
     }
 
-    private void AddOfScope(StrictScope scope, List<WorkloadFindings> affected, List<ReadinessFinding> unproven, List<ReadinessFinding> warnings)
+    /// <summary>Ports that go on accepting plaintext under STRICT.</summary>
+    private static void AddExceptions(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> warnings)
     {
-        if (affected.Count > 0 && affected.All(findings => findings.Idle is not null || findings.Workload.IsGateway))
+        foreach (var findings in inScope)
+        {
+            var name = WorkloadInspector.Name(findings.Workload.Id);
+            foreach (var port in findings.Decision?.Ports.Where(port => port.Mode is PeerMode.Permissive or PeerMode.Disable) ?? [])
+            {
+                var called = findings.Blockers.Any(found => found.Finding.Code.StartsWith("plaintext-", StringComparison.Ordinal) && found.Concerns(port.Port));
+                var by = port.DecidedBy is { } reference ? PeerAuthentication.Words(reference) : "its own policy";
+                warnings.Add(new ReadinessFinding(
+                    "port-exception",
+                    string.Create(CultureInfo.InvariantCulture, $"Port {port.Port} of {name} is {ClusterPolicies.Words(port.Mode)} by {by} and stays so under STRICT for {scope}. {(called ? "It is called in plaintext: see the workload's own readiness." : "No plaintext was seen there.")}"),
+                    called ? null : $"The exception seems not to be needed any more: take port {port.Port.ToString(CultureInfo.InvariantCulture)} out of {by}.",
+                    name,
+                    [new("port", port.Port.ToString(CultureInfo.InvariantCulture)), new("mode", ClusterPolicies.Words(port.Mode)), new("decided by", by)]));
+            }
+        }
+    }
+
+    private static string Listed(List<string> names) =>
+        names.Count <= NamedInWarning ? string.Join(", ", names) : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(NamedInWarning))} and {names.Count - NamedInWarning} more");
+
+    private void AddOfScope(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> unproven, List<ReadinessFinding> warnings)
+    {
+        if (inScope.Count > 0 && inScope.All(findings => findings.Idle is not null || findings.Workload.IsGateway))
         {
             if (unproven.TrueForAll(found => found.Code != "no-traffic"))
             {
@@ -131,7 +147,7 @@ internal sealed class ReadinessJudge
             }
         }
 
-        if (affected.Count > 0 && affected.All(findings => findings.Decision is { Mode: PeerMode.Strict }))
+        if (inScope.Count > 0 && inScope.All(findings => findings.Decision is { Mode: PeerMode.Strict }))
         {
             warnings.Add(new ReadinessFinding("already-strict", $"STRICT is in force already for {scope}.", null, null, []));
         }
@@ -148,14 +164,12 @@ internal sealed class ReadinessJudge
 
         if (_inspector.WithoutProxy is { Count: > 0 } without)
         {
-            var named = string.Join(", ", without.Take(NamedInWarning).Select(workload => WorkloadInspector.Name(workload.Id)));
-            var more = without.Count > NamedInWarning ? $" and {without.Count - NamedInWarning} more" : "";
             warnings.Add(new ReadinessFinding(
                 "possible-callers-without-proxy",
-                $"Workloads with pods without proxy can only call in plaintext: {named}{more}. A call to a workload of {scope} would be refused from then on.",
+                $"Workloads with pods without proxy can only call in plaintext: {Listed([.. without.Select(workload => WorkloadInspector.Name(workload.Id))])}. {(scope.Workload is null ? $"Calls into {scope}" : $"Their calls to {scope}")} would be refused from then on.",
                 "Give them a proxy, or make sure that they call nothing here.",
                 null,
-                [new("workloads with pods without proxy", without.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))]));
+                [new("workloads with pods without proxy", without.Count.ToString(CultureInfo.InvariantCulture))]));
         }
     }
 

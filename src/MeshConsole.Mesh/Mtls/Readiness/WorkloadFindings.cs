@@ -7,6 +7,7 @@ namespace MeshConsole.Mesh.Mtls.Readiness;
 /// <param name="Workload">The workload.</param>
 /// <param name="Decision">The mode in force; null while PeerAuthentications are not known.</param>
 /// <param name="Level">Which level of policy decides it.</param>
+/// <param name="Uncovered">Set when pods have no proxy that would enforce STRICT.</param>
 /// <param name="Idle">Set when nothing arrived in the look-back: why that proves nothing. It counts where the workload can be called at all.</param>
 internal sealed record WorkloadFindings(
     Workload Workload,
@@ -16,6 +17,7 @@ internal sealed record WorkloadFindings(
     ImmutableArray<ReadinessFinding> Unproven,
     ImmutableArray<ReadinessFinding> Warnings,
     ReadinessFinding? Idle,
+    ReadinessFinding? Uncovered,
     bool HasService);
 
 /// <param name="Ports">Container ports it is about; default when it cannot be told, which is all of them.</param>

@@ -130,7 +130,7 @@ internal sealed class WorkloadInspector
         var decision = _policies.DecisionFor(workload);
         var (blockers, unproven, warnings) = (new List<PortFinding>(), new List<ReadinessFinding>(), new List<ReadinessFinding>());
         var services = _policies.ServicesOf(workload.Id);
-        AddCoverage(workload, services, blockers, unproven, warnings);
+        AddCapture(workload, blockers, unproven);
         AddPlaintext(workload, blockers, unproven);
         AddClientRules(workload, blockers, warnings);
         AddCallers(workload, services, blockers);
@@ -144,6 +144,7 @@ internal sealed class WorkloadInspector
             [.. unproven],
             [.. warnings],
             Idle(workload),
+            Uncovered(workload),
             services.Count > 0);
     }
 
@@ -153,38 +154,33 @@ internal sealed class WorkloadInspector
         : string.Equals(decision.DecidedBy.Namespace, _cluster.RootNamespace, StringComparison.Ordinal) ? PolicyLevel.Mesh
         : PolicyLevel.Namespace;
 
-    /// <summary>Where nothing enforces a mode.</summary>
-    private static void AddCoverage(Workload workload, IReadOnlyList<Service> services, List<PortFinding> blockers, List<ReadinessFinding> unproven, List<ReadinessFinding> warnings)
+    /// <summary>Where nothing enforces a mode; null where every pod has a proxy.</summary>
+    private static ReadinessFinding? Uncovered(Workload workload)
     {
         var name = Name(workload.Id);
-        var pods = workload.Pods.Count(pod => pod.Phase is PodPhase.Running or PodPhase.Pending or PodPhase.Unknown);
-        if (pods == 0)
+        var pods = RunningPods(workload);
+        var without = workload.DataPlane switch
+        {
+            DataPlane.Ambient => 0,
+            DataPlane.Sidecar => pods - workload.PodsWithProxy,
+            _ => pods,
+        };
+        return without <= 0 ? null : new ReadinessFinding(
+            "not-covered",
+            workload.DataPlane == DataPlane.Linkerd
+                ? $"{name} is in Linkerd's mesh: its proxies do not read PeerAuthentication."
+                : $"{PodsWithout(without, pods, name)}: STRICT has no effect there, and plaintext goes on being accepted.",
+            $"Give {name} a proxy and restart it.",
+            name,
+            [new("pods", pods.ToString(CultureInfo.InvariantCulture)), new("pods without proxy", without.ToString(CultureInfo.InvariantCulture))]);
+    }
+
+    private static void AddCapture(Workload workload, List<PortFinding> blockers, List<ReadinessFinding> unproven)
+    {
+        var name = Name(workload.Id);
+        if (RunningPods(workload) == 0)
         {
             unproven.Add(new("no-pods", $"{name} has no pod that runs: who calls it then is not known.", "Ask again while it runs.", name, []));
-            return;
-        }
-
-        var without = workload.DataPlane is DataPlane.None or DataPlane.Linkerd ? pods : pods - workload.PodsWithProxy;
-        if (without > 0 && workload.DataPlane != DataPlane.Ambient)
-        {
-            var finding = new ReadinessFinding(
-                "not-covered",
-                workload.DataPlane == DataPlane.Linkerd
-                    ? $"{name} is in Linkerd's mesh: its proxies do not read PeerAuthentication."
-                    : $"{PodsWithout(without, pods, name)}: STRICT has no effect there, and plaintext goes on being accepted.",
-                $"Give {name} a proxy and restart it.",
-                name,
-                [new("pods", pods.ToString(CultureInfo.InvariantCulture)), new("pods without proxy", without.ToString(CultureInfo.InvariantCulture))]);
-
-            // What no Service stands for is not called by name: it is a caller, and is counted among those.
-            if (services.Count > 0)
-            {
-                blockers.Add(new PortFinding(finding, default));
-            }
-            else
-            {
-                warnings.Add(finding);
-            }
         }
 
         foreach (var port in CaptureExclusions.InboundPorts(workload))
@@ -199,6 +195,8 @@ internal sealed class WorkloadInspector
                 [port]));
         }
     }
+
+    private static int RunningPods(Workload workload) => workload.Pods.Count(pod => pod.Phase is PodPhase.Running or PodPhase.Pending or PodPhase.Unknown);
 
     private static string PodsWithout(int without, int pods, string name) =>
         without < pods ? string.Create(CultureInfo.InvariantCulture, $"{without} of {pods} pods of {name} {(without == 1 ? "has" : "have")} no proxy")
