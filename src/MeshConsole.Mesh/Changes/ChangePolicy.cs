@@ -42,7 +42,7 @@ public sealed record ChangePolicy
     public int MaxStartsPerHour { get; init; } = 20;
 
     /// <summary>How much history must be free of plaintext before a policy may refuse it.</summary>
-    public TimeSpan StrictLookback { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan StrictLookback { get; init; } = TimeSpan.FromHours(24);
 
     public ImmutableArray<FreezeWindow> FreezeWindows { get; init; } = [];
 }

@@ -15,7 +15,7 @@ internal static class ChangeRegistration
 {
     public static void AddChanges(this IServiceCollection services, MeshConsoleOptions options)
     {
-        var policy = options.Changes.ToPolicy(options.RunsDemo);
+        var policy = options.ToPolicy();
         services.AddSingleton(policy);
         services.AddSingleton<IPlanWorkshop, PlanWorkshop>();
         services.AddSingleton<IWriteControls, WriteControls>();

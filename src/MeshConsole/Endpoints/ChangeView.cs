@@ -13,7 +13,7 @@ public sealed record ChangeView(
     long Version,
     ChangeState State,
     string StateReason,
-    string RouteId,
+    string? RouteId,
     ChangePlan Plan,
     ChangeBase Base,
     string PlanHash,
@@ -39,7 +39,7 @@ public sealed record ChangeView(
             change.Version,
             change.State,
             change.StateReason,
-            change.Plan.Target.RouteId,
+            change.Plan.Target.Policy is null ? change.Plan.Target.RouteId : null,
             change.Plan,
             change.Base,
             change.PlanHash,
@@ -71,7 +71,8 @@ public sealed record PersonView(string Issuer, string Subject, string Name)
 /// <param name="Counts">Whether it was given on the plan, base and policy as they are now.</param>
 public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts);
 
-/// <param name="Patch">The JSON patch as it was sent.</param>
+/// <param name="Patch">The body as it was sent: a JSON patch, or the object that <paramref name="Verb"/> created, or the preconditions of its deletion.</param>
+/// <param name="Verb"><c>patch</c>, <c>create</c> or <c>delete</c>.</param>
 public sealed record WriteView(
     string Id,
     string Purpose,
@@ -83,12 +84,13 @@ public sealed record WriteView(
     DateTimeOffset? SettledAt,
     string? ResourceVersionAfter,
     string? AuditId,
-    string? Message)
+    string? Message,
+    string Verb)
 {
     public static WriteView Of(ChangeWrite write)
     {
         ArgumentNullException.ThrowIfNull(write);
         using var patch = JsonDocument.Parse(write.Patch);
-        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message);
+        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, write.Verb);
     }
 }

@@ -410,7 +410,7 @@ internal static class ChangeMachine
             throw new ChangeException(ChangeFault.Conflict, "wrong-state", "The last stage has not passed its gates yet.");
         }
 
-        return change with { State = ChangeState.Completed, StateReason = $"All {Count(change.Plan.Stages.Length, "stage")} passed. {Sentence(change.Plan.Target.SayIs(change.Plan.Stages[^1].Weights))}." };
+        return change with { State = ChangeState.Completed, StateReason = $"{(change.Plan.Target.Policy is null ? $"All {Count(change.Plan.Stages.Length, "stage")} passed." : "It soaked, and its gates passed.")} {Sentence(change.Plan.Target.SayIs(change.Plan.Stages[^1].Weights))}." };
     }
 
     private const string VoidMark = "void:";

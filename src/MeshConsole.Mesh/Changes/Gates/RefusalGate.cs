@@ -17,7 +17,7 @@ internal static class RefusalGate
 
     public static GateResult Judge(RefusalCounts refusals, GateSettings settings, int look)
     {
-        const string title = "Nobody is turned away";
+        const string title = "Callers turned away";
         GateResult Result(GateVerdict verdict, string message) => new(GateCodes.PlaintextRefused, title, verdict, message);
         if (refusals.Problem is { } problem)
         {

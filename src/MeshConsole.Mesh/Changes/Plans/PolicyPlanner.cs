@@ -131,7 +131,7 @@ public static class PolicyPlanner
         /// <summary>Null with a fault when nothing is to be changed, or it cannot be.</summary>
         public ChangeTarget? Edit()
         {
-            var level = PolicyLevel.Of(_cluster, _scope, _workload);
+            var level = LevelPolicies.Of(_cluster, _scope, _workload);
             foreach (var unreadable in level.Unreadable)
             {
                 _notes.Add($"Whom PeerAuthentication {Name(unreadable)} means is not known: its selector cannot be read.");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Kubernetes.Objects;
 
 namespace MeshConsole.Mesh.Changes.Writes;
 
@@ -16,6 +17,18 @@ public sealed record LiveTarget(JsonElement Object, string Uid, string ResourceV
 
     /// <summary>The object is not there, which is one of the states that a policy may be in.</summary>
     public bool IsAbsent => Object.ValueKind == JsonValueKind.Undefined;
+
+    /// <summary>A policy as it is known from elsewhere than a fresh reading: enough to show what a write would do.</summary>
+    /// <param name="object">The whole object; Undefined when there is none.</param>
+    /// <exception cref="TargetChangedException">An object that is to be edited is not there, or is another one.</exception>
+    public static LiveTarget Of(JsonElement @object, ChangeTarget target)
+    {
+        var state = PolicyState.Of(@object, target);
+        var metadata = @object.Get("metadata");
+        return @object.IsObject()
+            ? new LiveTarget(@object, metadata.Text("uid") ?? "", metadata.Text("resourceVersion") ?? "", Writes.SpecHash.Of(@object), state, metadata.Get("annotations").Text(TargetWrite.Annotation))
+            : Absent(state);
+    }
 
     public static LiveTarget Absent(ImmutableArray<int> weights) => new(default, "", "", NoSpec, weights, null);
 }

@@ -25,7 +25,7 @@ internal sealed class PolicyEffectGuard : IGuard
         }
 
         var workload = cluster.Workloads.FirstOrDefault(w => w.Id.Namespace == edit.Scope.Namespace && w.Id.Name == edit.Scope.Workload);
-        var level = PolicyLevel.Of(cluster, edit.Scope, edit.Scope.Workload is null ? null : workload);
+        var level = LevelPolicies.Of(cluster, edit.Scope, edit.Scope.Workload is null ? null : workload);
         ImmutableArray<GuardFact> facts =
         [
             new("Written", $"{context.Plan.Target.Namespace}/{context.Plan.Target.Name}"),

@@ -25,7 +25,7 @@ internal sealed class PolicyReachGuard : IGuard
             new("Requests/s", rate?.ToString("0.##", CultureInfo.InvariantCulture)),
         ];
         var changed = reach.Changed.Count(w => w.Enforces);
-        var words = string.Create(CultureInfo.InvariantCulture, $"The mode of {changed} workload{(changed == 1 ? "" : "s")} changes; {callers.Length} caller{(callers.Length == 1 ? "" : "s")} of {(changed == 0 ? "those it is meant for" : "them")} are seen, with {(rate is { } known ? $"{known:0.##} requests/s" : "a rate that is not known")}.");
+        var words = string.Create(CultureInfo.InvariantCulture, $"The mode of {changed} workload{(changed == 1 ? "" : "s")} changes; {callers.Length} caller{(callers.Length == 1 ? "" : "s")} of {(changed == 0 ? "those it is meant for" : changed == 1 ? "it" : "them")} {(callers.Length == 1 ? "is" : "are")} seen, with {(rate is { } known ? $"{known:0.##} requests/s" : "a rate that is not known")}.");
         var critical = context.Namespaces().FirstOrDefault(n => context.Policy.CriticalNamespaces.Contains(n, StringComparer.Ordinal));
         return critical is not null ? s_text.Warn($"{critical} is a critical namespace. {words}", null, facts) : rate is null ? s_text.Warn(words, null, facts) : s_text.Pass(words, facts);
     }

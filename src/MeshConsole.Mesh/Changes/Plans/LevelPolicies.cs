@@ -15,10 +15,10 @@ namespace MeshConsole.Mesh.Changes.Plans;
 /// <param name="Deciding">Null when there is none.</param>
 /// <param name="Losing">The rest, oldest first.</param>
 /// <param name="Unreadable">Policies of the same namespace whose selector cannot be read: whom they mean is not known.</param>
-internal sealed record PolicyLevel(MeshObject? Deciding, ImmutableArray<MeshObject> Losing, ImmutableArray<MeshObject> Unreadable)
+internal sealed record LevelPolicies(MeshObject? Deciding, ImmutableArray<MeshObject> Losing, ImmutableArray<MeshObject> Unreadable)
 {
     /// <param name="workload">The workload of the scope; null for a namespace or the mesh.</param>
-    public static PolicyLevel Of(ClusterSnapshot cluster, StrictScope scope, Workload? workload)
+    public static LevelPolicies Of(ClusterSnapshot cluster, StrictScope scope, Workload? workload)
     {
         var place = scope.Namespace ?? cluster.RootNamespace;
         var there = cluster.Objects.PeerAuthentications
@@ -30,6 +30,6 @@ internal sealed record PolicyLevel(MeshObject? Deciding, ImmutableArray<MeshObje
             .Where(p => p.Read.SelectorReadable && (workload is null ? p.Read.Selector.IsEmpty : !p.Read.Selector.IsEmpty && ServiceResolver.Selects(p.Read.Selector, workload.Labels)))
             .Select(p => p.Object)
             .ToList();
-        return new PolicyLevel(level.FirstOrDefault(), [.. level.Skip(1)], [.. there.Where(p => !p.Read.SelectorReadable).Select(p => p.Object)]);
+        return new LevelPolicies(level.FirstOrDefault(), [.. level.Skip(1)], [.. there.Where(p => !p.Read.SelectorReadable).Select(p => p.Object)]);
     }
 }
