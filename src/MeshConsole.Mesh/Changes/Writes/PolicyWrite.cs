@@ -114,7 +114,7 @@ public sealed record PolicyWrite(string Verb, string Json, string WriteId, Immut
         {
             WriteMode(writer, was, becomes, place, path[1..]);
         }
-        else if (!JsonElement.DeepEquals(was, becomes))
+        else if (!was.IsPresent() || !JsonElement.DeepEquals(was, becomes))
         {
             PatchOperations.Write(writer, was.IsPresent() ? "replace" : "add", place, becomes);
         }

@@ -5,6 +5,8 @@ using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,7 +19,8 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public static readonly TimeSpan Soak = TimeSpan.FromMinutes(5);
 
-    public ExecutionRig()
+    /// <param name="targets">Null: one VirtualService; else whatever the test has, which is planned and written with the real planner.</param>
+    public ExecutionRig(ITargetWriter? targets = null, MeshSnapshot? snapshot = null)
     {
         Store = new FakeChangeStore(Time);
         Views.OnRoutes = [SampleViews.Routes[0], SampleViews.Routes[1]];
@@ -25,9 +28,9 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
         {
             Store = Store,
             Audit = Store,
-            Targets = Target,
+            Targets = targets ?? Target,
             Gates = Gates,
-            Snapshots = new FakeMeshSnapshots(SampleViews.Snapshot()),
+            Snapshots = new FakeMeshSnapshots(snapshot ?? SampleViews.Snapshot()),
             Views = Views,
             Plans = new FakeWorkshop(),
             Controls = this,

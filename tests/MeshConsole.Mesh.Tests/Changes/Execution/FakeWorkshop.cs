@@ -28,6 +28,11 @@ internal sealed class FakeWorkshop : IPlanWorkshop
 
     public TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId)
     {
+        if (target.Policy is not null)
+        {
+            return PolicyWrite.Build(live, target, weights, writeId);
+        }
+
         var patch = new JsonArray(
             Operation("test", "/metadata/uid", live.Uid),
             Operation("test", "/metadata/resourceVersion", live.ResourceVersion));
@@ -42,7 +47,7 @@ internal sealed class FakeWorkshop : IPlanWorkshop
     }
 
     public string Diff(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights) =>
-        $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
+        target.Policy is not null ? UnifiedDiff.OfPolicy(live, target, weights) : $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
 
     public string HashPlan(ChangePlan plan, ChangeBase @base, ChangePolicy policy) => Hash(JsonSerializer.Serialize(plan) + @base.Uid + @base.SpecHash + HashPolicy(policy));
 

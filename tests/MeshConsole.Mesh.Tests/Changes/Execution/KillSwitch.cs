@@ -24,7 +24,7 @@ internal sealed class KillSwitch(ExecutionRig rig, int diesAt)
     /// <summary>What it was doing when it died.</summary>
     public string? DiedIn { get; private set; }
 
-    public ExecutionParts Parts => rig.Parts with { Store = new Store(this, rig.Store), Audit = new Audit(this, rig.Store), Targets = new Targets(this, rig.Target), Gates = new Reader(this, rig.Gates), Feed = new ChangeFeed() };
+    public ExecutionParts Parts => rig.Parts with { Store = new Store(this, rig.Store), Audit = new Audit(this, rig.Store), Targets = new Targets(this, rig.Parts.Targets), Gates = new Reader(this, rig.Gates), Feed = new ChangeFeed() };
 
     public ILeaseStore Leases => new LeaseStore(this, rig.Store);
 
