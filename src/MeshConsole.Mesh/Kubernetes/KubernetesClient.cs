@@ -186,7 +186,7 @@ public sealed class KubernetesClient : IDisposable
         (await CreateAuditedAsync(type, @namespace, content, options, cancellationToken).ConfigureAwait(false)).Object;
 
     /// <summary>Creates like <see cref="CreateAsync"/>, and says under which id the server's own audit keeps the request.</summary>
-    /// <exception cref="KubernetesException">With kind Conflict when there is an object of that name.</exception>
+    /// <exception cref="KubernetesException">With kind AlreadyExists when there is an object of that name.</exception>
     public async Task<AuditedWrite> CreateAuditedAsync(ResourceType type, string? @namespace, JsonObject content, WriteOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);

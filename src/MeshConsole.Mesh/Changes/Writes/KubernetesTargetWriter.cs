@@ -165,10 +165,10 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
 
     private static string? LastChange(JsonElement read) => read.Get("metadata").Get("annotations").Text(TargetWrite.Annotation);
 
-    /// <summary>409, or a failed <c>test</c>: 422 about no object and no field, 500 on servers before 1.17 (kubernetes#68202).</summary>
+    /// <summary>409 (also of an object that is there already), or a failed <c>test</c>: 422 about no object and no field, 500 on servers before 1.17 (kubernetes#68202).</summary>
     private static bool IsPrecondition(KubernetesException exception) => exception switch
     {
-        { Kind: KubernetesErrorKind.Conflict } => true,
+        { Kind: KubernetesErrorKind.Conflict or KubernetesErrorKind.AlreadyExists } => true,
         { Kind: KubernetesErrorKind.Invalid, Details: null or { Name: null or "", Causes.Length: 0 } } => true,
         { Kind: KubernetesErrorKind.ServerError, ServerMessage: { } said } => said.Contains("testing path", StringComparison.OrdinalIgnoreCase) || said.Contains("testing value", StringComparison.OrdinalIgnoreCase),
         _ => false,
