@@ -41,6 +41,9 @@ public sealed record ChangePolicy
     /// <summary>Starts of changes per hour and cluster.</summary>
     public int MaxStartsPerHour { get; init; } = 20;
 
+    /// <summary>How much history must be free of plaintext before a policy may refuse it.</summary>
+    public TimeSpan StrictLookback { get; init; } = TimeSpan.FromHours(24);
+
     public ImmutableArray<FreezeWindow> FreezeWindows { get; init; } = [];
 }
 

@@ -182,10 +182,24 @@ public sealed class KubernetesClient : IDisposable
     }
 
     /// <summary>Creates an object and returns it as the server stored it (or would store it).</summary>
-    public Task<JsonElement> CreateAsync(ResourceType type, string? @namespace, JsonObject content, WriteOptions options, CancellationToken cancellationToken)
+    public async Task<JsonElement> CreateAsync(ResourceType type, string? @namespace, JsonObject content, WriteOptions options, CancellationToken cancellationToken) =>
+        (await CreateAuditedAsync(type, @namespace, content, options, cancellationToken).ConfigureAwait(false)).Object;
+
+    /// <summary>Creates like <see cref="CreateAsync"/>, and says under which id the server's own audit keeps the request.</summary>
+    /// <exception cref="KubernetesException">With kind AlreadyExists when there is an object of that name.</exception>
+    public async Task<AuditedWrite> CreateAuditedAsync(ResourceType type, string? @namespace, JsonObject content, WriteOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
-        return WriteAsync(HttpMethod.Post, Describe("create", type, @namespace, name: null), WritePath(type, @namespace, name: null, options), Utf8(content), "application/json", cancellationToken);
+        string? auditId = null;
+        var written = await WriteAsync(
+            HttpMethod.Post,
+            Describe("create", type, @namespace, name: null),
+            WritePath(type, @namespace, name: null, options),
+            Utf8(content),
+            "application/json",
+            cancellationToken,
+            response => auditId = KubernetesTransport.AuditIdOf(response)).ConfigureAwait(false);
+        return new AuditedWrite(written, auditId);
     }
 
     /// <summary>Replaces an object; with its <c>metadata.resourceVersion</c> set, only if nobody else changed it.</summary>
@@ -219,7 +233,14 @@ public sealed class KubernetesClient : IDisposable
 
     /// <summary>Deletes an object.</summary>
     /// <param name="resourceVersion">The version it must still have; null to delete whatever is there.</param>
-    public async Task DeleteAsync(ResourceType type, string? @namespace, string name, WriteOptions options, CancellationToken cancellationToken, string? resourceVersion = null)
+    public Task DeleteAsync(ResourceType type, string? @namespace, string name, WriteOptions options, CancellationToken cancellationToken, string? resourceVersion = null) =>
+        DeleteAuditedAsync(type, @namespace, name, options, null, resourceVersion, cancellationToken);
+
+    /// <summary>Deletes an object, and says under which id the server's own audit keeps the request. The answer is the object, or a <c>Status</c>.</summary>
+    /// <param name="uid">The uid it must have; null for whichever has the name.</param>
+    /// <param name="resourceVersion">The version it must still have; null for any.</param>
+    /// <exception cref="KubernetesException">With kind Conflict when it is another object or version.</exception>
+    public async Task<AuditedWrite> DeleteAuditedAsync(ResourceType type, string? @namespace, string name, WriteOptions options, string? uid, string? resourceVersion, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         var body = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions" };
@@ -228,12 +249,32 @@ public sealed class KubernetesClient : IDisposable
             body["dryRun"] = new JsonArray("All");
         }
 
-        if (resourceVersion is not null)
+        var preconditions = new JsonObject();
+        if (uid is not null)
         {
-            body["preconditions"] = new JsonObject { ["resourceVersion"] = resourceVersion };
+            preconditions["uid"] = uid;
         }
 
-        await WriteAsync(HttpMethod.Delete, Describe("delete", type, @namespace, name), type.Path(@namespace, Require(name)), Utf8(body), "application/json", cancellationToken).ConfigureAwait(false);
+        if (resourceVersion is not null)
+        {
+            preconditions["resourceVersion"] = resourceVersion;
+        }
+
+        if (preconditions.Count > 0)
+        {
+            body["preconditions"] = preconditions;
+        }
+
+        string? auditId = null;
+        var answer = await WriteAsync(
+            HttpMethod.Delete,
+            Describe("delete", type, @namespace, name),
+            type.Path(@namespace, Require(name)),
+            Utf8(body),
+            "application/json",
+            cancellationToken,
+            response => auditId = KubernetesTransport.AuditIdOf(response)).ConfigureAwait(false);
+        return new AuditedWrite(answer, auditId);
     }
 
     /// <summary>Asks whether this account may do something (SelfSubjectAccessReview).</summary>

@@ -119,7 +119,8 @@ public static class EffectivePolicies
         return string.Create(CultureInfo.InvariantCulture, $"No container declares port {port}; declaring ports is optional, so check that the application listens there.");
     }
 
-    private static List<ClientSetting> ClientSettings(ClusterPolicies policies, Workload workload)
+    /// <summary>Every client-side TLS setting of the Services of a workload that is about this workload.</summary>
+    internal static List<ClientSetting> ClientSettings(ClusterPolicies policies, Workload workload)
     {
         var settings = new List<ClientSetting>();
         foreach (var service in policies.ServicesOf(workload.Id))
@@ -157,7 +158,7 @@ public static class EffectivePolicies
         return outcome is null ? null : $"{Words(client)}: {outcome}.";
     }
 
-    private static string Words(ClientSetting client)
+    internal static string Words(ClientSetting client)
     {
         var setting = client.Setting;
         var mode = setting.Mode switch
@@ -174,5 +175,5 @@ public static class EffectivePolicies
     }
 
     /// <param name="ContainerPort">Container port the setting is about; null when it is about all ports or the port cannot be told.</param>
-    private sealed record ClientSetting(ClientTlsSetting Setting, string Host, int? ContainerPort);
+    internal sealed record ClientSetting(ClientTlsSetting Setting, string Host, int? ContainerPort);
 }

@@ -98,7 +98,7 @@ public static class MtlsCoverageBuilder
     }
 
     /// <summary>What the callee says, else the waypoint; never both, for they count the same requests.</summary>
-    private static EdgeProtection? SecurityReport(Edge edge) =>
+    internal static EdgeProtection? SecurityReport(Edge edge) =>
         edge.FromDestination is { } callee && EdgeProtection.Of(callee) is { HasTraffic: true } told ? told
         : edge.FromWaypoint is { } waypoint && EdgeProtection.Of(waypoint) is { HasTraffic: true } passed ? passed
         : null;

@@ -53,6 +53,9 @@ internal sealed class PlaintextCauses
         }
     }
 
+    /// <summary>Workloads with pods that have no proxy, by id: whoever they call, they call in plaintext.</summary>
+    public IReadOnlyList<Workload> WithoutProxy => _withoutProxy;
+
     public (string Reason, string Fix) Explain(Edge edge)
     {
         var target = _policies.Nodes.Workload(edge.Target.Workload);
@@ -189,7 +192,7 @@ internal sealed class PlaintextCauses
     private static string? Setting(ObjectMeta meta, string name) => meta.Labels.GetValueOrDefault(name) ?? meta.Annotations.GetValueOrDefault(name);
 
     /// <summary>The port of the service that the caller takes past its proxy; null when there is none.</summary>
-    private static int? ExcludedPort(Workload caller, Service? service)
+    internal static int? ExcludedPort(Workload caller, Service? service)
     {
         if (service is null || service.Ports.IsDefault)
         {
@@ -225,7 +228,8 @@ internal sealed class PlaintextCauses
 
     private static int RunningPods(Workload workload) => workload.Pods.Count(p => p.Phase is PodPhase.Running or PodPhase.Unknown);
 
-    private bool IsSystem(string @namespace) =>
+    /// <summary>Namespaces of the platform, whose workloads no injector touches.</summary>
+    internal bool IsSystem(string @namespace) =>
         @namespace == _cluster.RootNamespace || @namespace is "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
 
     private static string Name(WorkloadId id) => $"{id.Namespace}/{id.Name}";

@@ -8,7 +8,7 @@ namespace MeshConsole.Simulator.Hosting;
 /// <summary>Who may reach the simulated API server, and the file that says how.</summary>
 internal static class Kubeconfigs
 {
-    /// <summary>People who move weights: they read routes and patch them, in every namespace.</summary>
+    /// <summary>People who change the mesh: they read routes and patch them, and write PeerAuthentications, in every namespace.</summary>
     public const string Operators = "mesh-operators";
 
     /// <summary>People who only look.</summary>
@@ -21,8 +21,8 @@ internal static class Kubeconfigs
     /// <returns>Name of the context → token; the first is the current one.</returns>
     public static IReadOnlyList<(string Context, string Token)> Grant(KubernetesApiOptions options)
     {
-        options.GroupGrants[Operators] = [new RoleGrant(BuiltInRoles.RouteOperator)];
-        options.GroupGrants[Viewers] = [new RoleGrant(BuiltInRoles.RouteViewer)];
+        options.GroupGrants[Operators] = [new RoleGrant(BuiltInRoles.RouteOperator), new RoleGrant(BuiltInRoles.PolicyOperator)];
+        options.GroupGrants[Viewers] = [new RoleGrant(BuiltInRoles.RouteViewer), new RoleGrant(BuiltInRoles.PolicyViewer)];
         return
         [
             Token("admin", new TokenIdentity("demo-admin") { Groups = ["system:masters"] }),

@@ -32,6 +32,12 @@ public static class BuiltInRoles
     /// <summary>Reads the kinds that route traffic, and patches them; creates and deletes none.</summary>
     public static ApiRole RouteOperator { get; } = new("mesh-route-operator", PolicyRule.For([.. s_read, "patch"], s_routes));
 
+    /// <summary>Reads the policies that say who must speak mutual TLS.</summary>
+    public static ApiRole PolicyViewer { get; } = new("mesh-policy-viewer", PolicyRule.For(s_read, [ResourceTypes.PeerAuthentications]));
+
+    /// <summary>Reads, makes, changes and takes away the policies that say who must speak mutual TLS.</summary>
+    public static ApiRole PolicyOperator { get; } = new("mesh-policy-operator", PolicyRule.For([.. s_read, "create", "patch", "delete"], [ResourceTypes.PeerAuthentications]));
+
     /// <summary>What everybody with a valid token may do: find out what is served, and who they are.</summary>
     internal static ApiRole Authenticated { get; } = new(
         "system:basic-user",

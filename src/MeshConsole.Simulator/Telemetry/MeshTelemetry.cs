@@ -136,7 +136,7 @@ internal sealed class MeshTelemetry
                 }
 
                 _podBlocks[pod.Uid] = workload.Name != "istiod"
-                    ? AgentSeries.Begin(_store, pod, _certificates, _seriesPerPod || workload.Reporters.Contains(pod))
+                    ? AgentSeries.Begin(_store, pod, _certificates, _seriesPerPod || workload.Reporters.Contains(pod), _seriesPerPod && !pod.IsGateway ? workload : null)
                     : ControlPlaneUp ? ControlPlaneSeries.Begin(_store, pod, ControlPlane)
                     : new UpSeries([_store.GetOrAdd(FlowLabels.Target(pod, 15014).Set(LabelSet.MetricNameLabel, "up").Build())], static () => false);
                 _changed = true;
@@ -216,6 +216,7 @@ internal sealed class MeshTelemetry
             ("istio_tcp_sent_bytes_total", "counter", "Bytes sent to the client of a connection."),
             ("istio_tcp_received_bytes_total", "counter", "Bytes received from the client of a connection."),
             ("istio_agent_cert_expiry_seconds", "gauge", "Seconds left of the workload certificate."),
+            ("envoy_listener_no_filter_chain_match", "counter", "Connections that matched no filter chain of a listener."),
             ("istio_build", "gauge", "Istio component build info."),
             ("pilot_xds", "gauge", "Proxies connected to this pilot."),
             ("pilot_xds_pushes", "counter", "Pilot pushes by type."),

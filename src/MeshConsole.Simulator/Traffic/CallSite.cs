@@ -62,6 +62,9 @@ internal sealed class CallResult
     /// <summary>Requests per second that arrive at workloads for each request made, retries included.</summary>
     public List<(WorkloadNode Workload, double PerRequest)> Arrivals { get; } = [];
 
+    /// <summary>Plaintext connections that servers turn away for each request made, retries included.</summary>
+    public List<(WorkloadNode Workload, double PerRequest)> Refusals { get; } = [];
+
     /// <summary>For outlier detection: how the attempts at a cluster's workload end.</summary>
     public List<(DestinationCluster Cluster, HostEndpoint Endpoint, double PerRequest, double ErrorRatio)> Attempts { get; } = [];
 
@@ -70,6 +73,7 @@ internal sealed class CallResult
         Flows.Clear();
         Arrivals.Clear();
         Attempts.Clear();
+        Refusals.Clear();
         (FailureRatio, MeanMs, Variance) = (0, 0, 0);
     }
 }

@@ -134,6 +134,7 @@ internal sealed class CallSolver(ClusterObserver observer, bool seriesPerPod, Fu
         foreach (var attempt in _attempts)
         {
             Deliver(state, cluster, attempt, share * tries * attempt.Probability, limitMs);
+            if (attempt is { Endpoint: { } refusing, Security: FlowSecurity.Unknown }) Refuse(state, refusing.Workload, cluster, share * tries * attempt.Probability);
             var final = share * attempt.Probability * (attempt.Retried ? exhausted : tries);
             if (final <= 0) continue;
             var flags = attempt.Retried && retries > 0 ? (attempt.Flags.Length == 0 ? "URX" : attempt.Flags + ",URX") : attempt.Flags.Length == 0 ? "-" : attempt.Flags;
@@ -222,6 +223,13 @@ internal sealed class CallSolver(ClusterObserver observer, bool seriesPerPod, Fu
             new LatencyMix(attempt.MeanMs, Variation(attempt.MeanMs, attempt.Variance), 0, 0, 0, limitMs)));
     }
 
+    /// <summary>Plaintext that a proxy turns away reaches no filter of its own: only its listener counts it.</summary>
+    private void Refuse(in CallState state, WorkloadNode server, DestinationCluster cluster, double perRequest)
+    {
+        var speaksTls = state.Site.Caller.HasProxy && !PastProxy(state.Site.Caller, cluster) && cluster.Policy.TlsMode is "ISTIO_MUTUAL" or "SIMPLE" or "MUTUAL";
+        if (!speaksTls && server.HasProxy && ModeOf(server, cluster.TargetPort) == MutualTlsMode.Strict) state.Result.Refusals.Add((server, perRequest));
+    }
+
     private void Abandon(in CallState state, DestinationCluster cluster, HostEndpoint endpoint, double share)
     {
         var security = SecurityOf(state.Site.Caller, endpoint.Workload, cluster);
@@ -272,6 +280,7 @@ internal sealed class CallSolver(ClusterObserver observer, bool seriesPerPod, Fu
             if (security is null)
             {
                 state.Result.FailureRatio += share;
+                Refuse(state, endpoint.Workload, cluster, share);
                 if (caller.HasProxy && !past) AddConnections(state, FlowReporter.Source, caller.Index, endpoint.Workload.Index, cluster, "UF,URX", FlowSecurity.Unknown, share, caller.Reporters);
                 continue;
             }

@@ -275,6 +275,9 @@ internal sealed class TrafficEngine
                         (later ? target.Arrivals : target.Late)[trafficClass] += Math.Min(rate * perRequest, 1e6);
                     }
 
+                    foreach (var (server, perRequest) in result.Refusals)
+                        server.RefusedPerPod += rate * perRequest * seconds / Math.Max(1, server.Pods.Length);
+
                     foreach (var (cluster, endpoint, perRequest, errors) in result.Attempts)
                         cluster.Judge(endpoint, rate * perRequest * seconds / endpoint.Pods.Length, errors, now, _seed ^ site.Seed);
                 }

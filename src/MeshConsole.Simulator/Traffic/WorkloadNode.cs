@@ -23,6 +23,9 @@ internal sealed class WorkloadNode(int index, string key, WorkloadBlueprint beha
 
     public WorkloadFault? Fault { get; set; }
 
+    /// <summary>Connections that each of its pods' proxies turned away since the beginning: they matched no filter chain.</summary>
+    public double RefusedPerPod { get; set; }
+
     /// <summary>Load over capacity in the last interval.</summary>
     public double Utilisation { get; set; }
 

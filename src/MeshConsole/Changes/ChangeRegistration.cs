@@ -6,6 +6,7 @@ using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Changes;
@@ -15,7 +16,7 @@ internal static class ChangeRegistration
 {
     public static void AddChanges(this IServiceCollection services, MeshConsoleOptions options)
     {
-        var policy = options.Changes.ToPolicy(options.RunsDemo);
+        var policy = options.ToPolicy();
         services.AddSingleton(policy);
         services.AddSingleton<IPlanWorkshop, PlanWorkshop>();
         services.AddSingleton<IWriteControls, WriteControls>();
@@ -27,7 +28,8 @@ internal static class ChangeRegistration
             // A rate window holds four scrapes; of fewer than two no increase can be told.
             return new PrometheusGateReader(
                 cluster => collectors.Prometheus(cluster) is { } client ? new GateSource(client, options.Telemetry.RateWindow / 2) : null,
-                provider.GetRequiredService<IMeshSnapshots>());
+                provider.GetRequiredService<IMeshSnapshots>(),
+                provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton(provider => new ExecutionParts
         {
@@ -40,6 +42,7 @@ internal static class ChangeRegistration
             Plans = provider.GetRequiredService<IPlanWorkshop>(),
             Controls = provider.GetRequiredService<IWriteControls>(),
             Notices = provider.GetRequiredService<IChangeNotices>(),
+            Readiness = provider.GetService<IStrictReadiness>(),
             Guards = GuardSet.Check,
             Evaluate = GateEvaluator.Look,
             Policy = () => policy,

@@ -1,5 +1,6 @@
 using MeshConsole.Configuration;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Prometheus.Istio;
 
@@ -30,6 +31,7 @@ internal sealed class ClusterCollector : IDisposable
         _telemetry = new TelemetryPoller(connection.Name, Prometheus, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
         History = new TelemetryHistory(connection.Name, Prometheus, dialect, settings, () => _telemetry.SeveralClusters);
         Traffic = new TrafficHistory(Prometheus, dialect, settings, time);
+        Lookback = new LookbackReader(connection.Name, Prometheus, settings, time);
     }
 
     public string Name { get; }
@@ -49,6 +51,8 @@ internal sealed class ClusterCollector : IDisposable
 
     public TrafficHistory Traffic { get; }
 
+    public LookbackReader Lookback { get; }
+
     /// <summary>Reads until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), ReadTelemetryAsync(cancellationToken));
 
@@ -60,6 +64,7 @@ internal sealed class ClusterCollector : IDisposable
 
     public void Dispose()
     {
+        Lookback.Dispose();
         Traffic.Dispose();
         _objects.Dispose();
         _kubernetes.Dispose();

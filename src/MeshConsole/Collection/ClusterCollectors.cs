@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Snapshots;
 
@@ -12,6 +13,8 @@ internal sealed class ClusterCollectors
 
     private volatile ImmutableDictionary<string, TrafficHistory> _traffic = ImmutableDictionary<string, TrafficHistory>.Empty;
 
+    private volatile ImmutableDictionary<string, LookbackReader> _lookbacks = ImmutableDictionary<string, LookbackReader>.Empty;
+
     private volatile ImmutableDictionary<string, ClusterCollector> _collectors = ImmutableDictionary<string, ClusterCollector>.Empty;
 
     /// <summary>Past instants of the clusters that are read.</summary>
@@ -19,6 +22,9 @@ internal sealed class ClusterCollectors
 
     /// <summary>Range queries of the clusters that are read.</summary>
     public ImmutableDictionary<string, TrafficHistory> Traffic => _traffic;
+
+    /// <summary>What reads the evidence for STRICT of the clusters that are read.</summary>
+    public ImmutableDictionary<string, LookbackReader> Lookbacks => _lookbacks;
 
     /// <summary>The client of a cluster's API server; null when no such cluster is read.</summary>
     public KubernetesClient? Kubernetes(string cluster) => _collectors.GetValueOrDefault(cluster)?.Kubernetes;
@@ -30,6 +36,7 @@ internal sealed class ClusterCollectors
     {
         _collectors = collectors.ToImmutableDictionary(c => c.Name, StringComparer.Ordinal);
         _history = new MeshHistory(collectors.ToImmutableDictionary(c => c.Name, c => c.History, StringComparer.Ordinal));
+        _lookbacks = collectors.ToImmutableDictionary(c => c.Name, c => c.Lookback, StringComparer.Ordinal);
         _traffic = collectors.ToImmutableDictionary(c => c.Name, c => c.Traffic, StringComparer.Ordinal);
     }
 }

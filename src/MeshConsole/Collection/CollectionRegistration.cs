@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Configuration;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 
@@ -20,6 +21,13 @@ internal static class CollectionRegistration
             var collectors = provider.GetRequiredService<ClusterCollectors>();
             return new SignalTrendReader(() => collectors.Traffic);
         });
+        services.AddSingleton(provider =>
+        {
+            var collectors = provider.GetRequiredService<ClusterCollectors>();
+            return new StrictReadinessReader(provider.GetRequiredService<IMeshSnapshots>(), () => collectors.Lookbacks, options.Certificates.ToThresholds());
+        });
+        services.AddSingleton<IStrictReadiness>(provider => provider.GetRequiredService<StrictReadinessReader>());
+        services.AddSingleton<IReadinessParts>(provider => provider.GetRequiredService<StrictReadinessReader>());
         services.AddSingleton<EmbeddedMesh>();
         services.AddSingleton<IDemoScenarios>(provider => provider.GetRequiredService<EmbeddedMesh>());
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<CollectionService>(provider, connections));

@@ -16,6 +16,11 @@ public static class PageAddress
     public const string Overview = "";
     public const string Topology = "topology";
     public const string Mtls = "mtls";
+    public const string StrictPlan = "mtls/strict";
+
+    /// <summary>Parameter of <see cref="StrictPlan"/>: <c>namespace</c>, <c>namespace/workload</c> or <c>namespace/workload/port</c>; absent for the mesh.</summary>
+    public const string Scope = "scope";
+
     public const string Certificates = "certificates";
     public const string Latency = "latency";
     public const string Traffic = "traffic";

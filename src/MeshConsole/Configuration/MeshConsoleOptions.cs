@@ -1,3 +1,5 @@
+using MeshConsole.Mesh.Changes;
+
 namespace MeshConsole.Configuration;
 
 /// <summary>Section <c>MeshConsole</c> of the configuration (appsettings.json, environment, command line).</summary>
@@ -29,6 +31,11 @@ public sealed class MeshConsoleOptions
 
     public CertificateOptions Certificates { get; set; } = new();
 
+    public MtlsOptions Mtls { get; set; } = new();
+
     /// <summary>Whether the embedded payments mesh runs.</summary>
     public bool RunsDemo => Demo ?? Clusters.Count == 0;
+
+    /// <summary>The rules for writes, with the look-back that readiness for STRICT is judged by.</summary>
+    public ChangePolicy ToPolicy() => Changes.ToPolicy(RunsDemo) with { StrictLookback = Mtls.EffectiveLookback(RunsDemo) };
 }

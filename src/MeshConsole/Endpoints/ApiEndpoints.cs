@@ -34,6 +34,8 @@ internal static class ApiEndpoints
                 request.AnswerAsync(parameters, views.Policies, cancellationToken))
             .WithSummary("mTLS mode in force per workload and port, with the object that decided it");
 
+        api.MapReadiness();
+
         api.MapGet("/certificates", Task<Results<Ok<ImmutableArray<CertificateView>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
                 request.AnswerAsync(parameters, views.Certificates, cancellationToken))
             .WithSummary("Every certificate with its expiry, who presents it and who renews it");

@@ -17,6 +17,9 @@ internal static class ApiProblem
     public static ProblemHttpResult UnknownNamespace(string name) =>
         Create(StatusCodes.Status404NotFound, "unknown-namespace", "Unknown namespace", $"No namespace '{Short(name)}' is known, neither from the cluster nor from telemetry. GET /api/v1/topology?view=namespace lists them.");
 
+    public static ProblemHttpResult UnknownWorkload(string @namespace, string name) =>
+        Create(StatusCodes.Status404NotFound, "unknown-workload", "Unknown workload", $"There is no workload '{Short(name)}' in namespace '{Short(@namespace)}'. GET /api/v1/mtls/policies lists them.");
+
     public static ProblemHttpResult UnknownEndpoint(string path) =>
         Create(StatusCodes.Status404NotFound, "unknown-endpoint", "Unknown endpoint", $"There is nothing at {Short(path)}. GET /openapi/v1.json lists what there is.");
 

@@ -16,7 +16,7 @@ public sealed record ChangeView(
     long Version,
     ChangeState State,
     string StateReason,
-    string RouteId,
+    string? RouteId,
     ChangePlan Plan,
     ChangeBase Base,
     string PlanHash,
@@ -52,7 +52,7 @@ public sealed record ChangeView(
             change.Version,
             change.State,
             change.StateReason,
-            change.Plan.Target.RouteId,
+            change.Plan.Target.Policy is null ? change.Plan.Target.RouteId : null,
             change.Plan,
             change.Base,
             change.PlanHash,
@@ -89,7 +89,8 @@ public sealed record PersonView(string Issuer, string Subject, string Name)
 /// <param name="Counts">Whether it was given on the plan, base and policy as they are now.</param>
 public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts);
 
-/// <param name="Patch">The JSON patch as it was sent.</param>
+/// <param name="Patch">The body as it was sent: a JSON patch, or the object that <paramref name="Verb"/> created, or the preconditions of its deletion.</param>
+/// <param name="Verb"><c>patch</c>, <c>create</c> or <c>delete</c>.</param>
 /// <param name="Diff">Unified diff of the object's YAML as the write met it; null where none was kept, and in lists.</param>
 public sealed record WriteView(
     string Id,
@@ -103,12 +104,13 @@ public sealed record WriteView(
     string? ResourceVersionAfter,
     string? AuditId,
     string? Message,
+    string Verb,
     string? Diff)
 {
     public static WriteView Of(ChangeWrite write)
     {
         ArgumentNullException.ThrowIfNull(write);
         using var patch = JsonDocument.Parse(write.Patch);
-        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, ChangeView.Kept(write.Diff));
+        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, write.Verb, ChangeView.Kept(write.Diff));
     }
 }

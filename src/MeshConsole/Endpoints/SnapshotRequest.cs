@@ -64,7 +64,7 @@ internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollector
         }
     }
 
-    private static bool KnowsNamespace(MeshSnapshot snapshot, MeshQuery query, string name) =>
+    internal static bool KnowsNamespace(MeshSnapshot snapshot, MeshQuery query, string name) =>
         snapshot.Clusters.Where(c => query.MatchesCluster(c.Name)).Any(c =>
             (!c.Objects.Namespaces.IsDefault && c.Objects.Namespaces.Any(n => string.Equals(n.Meta.Name, name, StringComparison.Ordinal)))
             || c.Workloads.Any(w => string.Equals(w.Id.Namespace, name, StringComparison.Ordinal))
@@ -102,18 +102,27 @@ internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollector
             return true;
         }
 
-        var scale = given[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
-        if (scale == 0 || !int.TryParse(given.AsSpan(0, given.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        var legal = TryReadDuration(given, TimeSpan.FromSeconds(5), TimeSpan.FromDays(1), out var duration);
+        window = duration;
+        return legal;
+    }
+
+    /// <summary>Reads a duration like <c>60s</c>, <c>15m</c>, <c>24h</c> or <c>7d</c> between two bounds, both included.</summary>
+    internal static bool TryReadDuration(string text, TimeSpan least, TimeSpan most, out TimeSpan duration)
+    {
+        duration = default;
+        var scale = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        if (scale == 0 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
         {
             return false;
         }
 
-        var total = (long)count * scale;
-        window = TimeSpan.FromSeconds(Math.Min(total, 86401));
-        return total is >= 5 and <= 86400;
+        // The product of any int and a day fits into a long, and is cut before it becomes a time.
+        duration = TimeSpan.FromSeconds(Math.Min((long)count * scale, (long)most.TotalSeconds + 1));
+        return duration >= least && duration <= most;
     }
 
-    private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+    internal static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 
     private static string[] Names(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -49,7 +49,7 @@ public sealed class WeightWritingTests(SharedKubernetes shared)
         await using var room = await Room.MakeAsync(await shared.GetAsync(), api, plural, spec);
         var (plan, before) = (await room.PlanAsync(rule), await room.ObjectAsync());
         var writer = room.Writer;
-        (await writer.ReviewAsync(plan.Target, room.Operator, s_none)).Allowed.ShouldBeTrue();
+        (await writer.ReviewAsync(plan.Target, false, room.Operator, s_none)).Allowed.ShouldBeTrue();
 
         plan.Stages.Length.ShouldBe(3);
         var number = 0;
@@ -134,7 +134,7 @@ public sealed class WeightWritingTests(SharedKubernetes shared)
         var live = await room.Writer.ReadAsync(plan.Target, plan.Backends, viewer, s_none);
         var patch = WeightPatch.Build(live, plan.Target, plan.Backends, [50, 50], "write-1");
 
-        (await room.Writer.ReviewAsync(plan.Target, viewer, s_none)).Allowed.ShouldBeFalse();
+        (await room.Writer.ReviewAsync(plan.Target, false, viewer, s_none)).Allowed.ShouldBeFalse();
         (await room.Writer.DryRunAsync(plan.Target, patch, viewer, s_none)).Message.ShouldContain("User \"viktor\" cannot patch resource \"virtualservices\"");
         var refused = await Should.ThrowAsync<KubernetesException>(() => room.Writer.PatchAsync(plan.Target, plan.Backends, patch, viewer, s_none));
         refused.Kind.ShouldBe(KubernetesErrorKind.Forbidden);

@@ -191,6 +191,69 @@ public sealed class ChangePagesTests
         ada.Errors.Concat(anna.Errors).ShouldBeEmpty();
     }
 
+    [SkippableFact]
+    public async Task WayToStrict_IsFollowedThroughAPlan_AndThePolicyIsTakenBackWhenAPlaintextCallerWakesUp()
+    {
+        using var scratch = ScratchFolder.Create("strict-pages");
+        await using var console = await ConsoleProcess.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Demo"] = "true",
+            ["Storage:ConnectionString"] = $"Data Source={Path.Combine(scratch.Path, "console.db")}",
+            ["Telemetry:RefreshInterval"] = "00:00:05",
+            ["Telemetry:RateWindow"] = "00:00:30",
+        });
+        await console.UntilReadyAsync();
+        await using var browser = await Browser.StartAsync();
+        await using var omar = await AsAsync(browser, console, "omar", 1440, 900, ColorScheme.Light);
+        await using var anna = await AsAsync(browser, console, "anna", 390, 844, ColorScheme.Dark);
+        string address = "";
+        await omar.CheckAsync("strict-proposed", async view =>
+        {
+            await OpenAsync(view, "mtls/strict");
+            await view.Locator(".strict-step[data-state=ready]").First.WaitForAsync(s_traffic);
+            await CheckedAsync(omar, "strict-order");
+            await OpenAsync(view, "mtls/strict?scope=payments%2Ftoken-vault");
+            await view.GetByLabel("Soak", new() { Exact = true }).FillAsync("10 min");
+            await view.GetByLabel("Reason", new() { Exact = true }).FillAsync("Nobody needs plaintext any more.");
+            var request = view.GetByRole(AriaRole.Button, new() { Name = "Request approval from" });
+            await Assertions.Expect(request).ToBeEnabledAsync(new() { Timeout = 30_000 });
+            await view.Locator(".diff", new() { HasText = "STRICT" }).First.WaitForAsync();
+            await CheckedAsync(omar, "strict-editor");
+            await request.ClickAsync();
+            await view.WaitForURLAsync("**/changes/*");
+            address = new Uri(view.Url).PathAndQuery.TrimStart('/');
+            await view.Locator(".change-head", new() { HasText = "PERMISSIVE" }).WaitForAsync();
+            await CheckedAsync(omar, "strict-awaiting");
+        });
+        await anna.CheckAsync("strict-decided", async view =>
+        {
+            await OpenAsync(view, address);
+            await view.GetByLabel("Comment (others read it later)").FillAsync("Readiness says so, and one refusal takes it back.");
+            await CheckedAsync(anna, "strict-deciding-phone-dark");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Approve PERMISSIVE" }).ClickAsync();
+            await view.Locator(".change-head", new() { HasText = "Approved" }).WaitForAsync();
+        });
+        await omar.CheckAsync("strict-rolled-back", async view =>
+        {
+            await view.GetByRole(AriaRole.Button, new() { Name = "Start stage 1" }).ClickAsync();
+            await view.GetByRole(AriaRole.Button, new() { Name = "Start STRICT for" }).ClickAsync();
+            await view.Locator(".writes", new() { HasText = "Applied" }).WaitForAsync();
+            await view.Locator("[data-gate=plaintext-refused]", new() { HasText = "Passes" }).WaitForAsync(s_traffic);
+            await CheckedAsync(omar, "strict-soaking");
+            await view.GetByLabel("Scenario").SelectOptionAsync("plaintext-caller");
+            await view.Locator(".change-head", new() { HasText = "Rolled back" }).WaitForAsync(s_traffic);
+            await view.Locator("[data-gate=plaintext-refused]", new() { HasText = "matched no filter chain" }).WaitForAsync();
+            (await view.Locator("main").InnerTextAsync()).ShouldNotContain("weights");
+            await CheckedAsync(omar, "strict-rolled-back");
+            await OpenAsync(view, "audit?action=change.write");
+            await view.Locator("a.row-link").First.ClickAsync();
+            await view.Locator("aside.panel").WaitForAsync();
+            await CheckedAsync(omar, "strict-audit");
+        });
+        _violations.ShouldBeEmpty();
+        omar.Errors.Concat(anna.Errors).ShouldBeEmpty();
+    }
+
     private static async Task<ConsolePage> AsAsync(Browser browser, ConsoleProcess console, string persona, int width, int height, ColorScheme scheme)
     {
         var page = await browser.NewPageAsync(console.Address, width, height, scheme);

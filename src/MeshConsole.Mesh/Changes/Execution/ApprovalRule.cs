@@ -10,6 +10,11 @@ internal static class ApprovalRule
     /// <returns>The number, and why in one sentence.</returns>
     public static (int Required, string Reason) For(ChangePlan plan, ChangePolicy policy)
     {
+        if (plan.Target.Policy is { } edit)
+        {
+            return ForPolicy(plan, edit, policy);
+        }
+
         var step = Points(LargestStep(plan));
         var movement = Points(LargestMovement(plan));
         if (policy.CriticalNamespaces.Contains(plan.Target.Namespace, StringComparer.Ordinal))
@@ -35,6 +40,22 @@ internal static class ApprovalRule
         return (policy.RequiredApprovals, policy.RequiredApprovals == 0
             ? "The policy asks for no approvals."
             : Say($"It moves {movement:0.#} points of traffic, at most {step:0.#} at once: ordinary risk."));
+    }
+
+    /// <summary>What decides is how many are hit at once should it be wrong, in whichever direction it goes.</summary>
+    private static (int Required, string Reason) ForPolicy(ChangePlan plan, PolicyEdit edit, ChangePolicy policy)
+    {
+        if (policy.CriticalNamespaces.Contains(plan.Target.Namespace, StringComparer.Ordinal))
+        {
+            return (policy.HighRiskApprovals, $"Every change in namespace {plan.Target.Namespace} is of high risk.");
+        }
+
+        return edit.Scope switch
+        {
+            { Namespace: null } => (policy.HighRiskApprovals, "A mode of the whole mesh is of high risk."),
+            { Workload: null } => (policy.HighRiskApprovals, "A mode of a whole namespace is of high risk."),
+            _ => (policy.RequiredApprovals, policy.RequiredApprovals == 0 ? "The policy asks for no approvals." : "It is the mode of one workload: ordinary risk."),
+        };
     }
 
     /// <summary>Largest change of any backend's share from one stage to the next, 0..1.</summary>

@@ -50,7 +50,25 @@ internal static class ChangeAudit
     public static AuditTarget Target(ChangeTarget target) => new(target.Cluster, target.ApiVersion, target.Kind, target.Namespace, target.Name, target.Uid);
 
     /// <summary>Everything that proves a write: patch, weights, preconditions, guards, approvals.</summary>
-    public static JsonObject Intent(ChangeRecord change, ChangeWrite write, ImmutableArray<int> before, Actor actingAs) => new()
+    public static JsonObject Intent(ChangeRecord change, ChangeWrite write, ImmutableArray<int> before, Actor actingAs)
+    {
+        var details = OfWrite(change, write, before, actingAs);
+        if (change.Plan.Target.Policy is { } policy)
+        {
+            // Modes instead of the vector that stands for them; with the specs, from which the object can be put back by hand.
+            details.Remove("weightsBefore");
+            details.Remove("weightsAfter");
+            details["verb"] = write.Verb;
+            details["stateBefore"] = policy.Word(before);
+            details["stateAfter"] = policy.Word(write.Weights);
+            details["specAsItWas"] = policy.Before is { } was ? Parsed(was) : null;
+            details["specAsPlanned"] = policy.After is { } planned ? Parsed(planned) : null;
+        }
+
+        return details;
+    }
+
+    private static JsonObject OfWrite(ChangeRecord change, ChangeWrite write, ImmutableArray<int> before, Actor actingAs) => new()
     {
         ["writeId"] = write.Id,
         ["purpose"] = write.Purpose,
@@ -77,7 +95,7 @@ internal static class ChangeAudit
         ["writeId"] = write.Id,
         ["purpose"] = write.Purpose,
         ["result"] = write.Outcome.ToString(),
-        ["weights"] = Numbers(write.Weights),
+        [change.Plan.Target.Policy is null ? "weights" : "state"] = change.Plan.Target.Policy is { } policy ? policy.Word(write.Weights) : Numbers(write.Weights),
         ["resourceVersionAfter"] = write.ResourceVersionAfter,
         ["specHashAfter"] = write.Outcome == WriteOutcome.Applied ? change.ExpectedSpecHash : null,
         ["auditId"] = write.AuditId,

@@ -63,7 +63,11 @@ internal abstract record ChangeEvent
 
     /// <summary>The outcome of a write has become known.</summary>
     /// <param name="SpecHash">Of the object as the write left it; null when nobody can tell any more.</param>
-    internal sealed record Settle(string WriteId, WriteOutcome Outcome, string Message, string? SpecHash = null, string? ResourceVersion = null, string? AuditId = null) : ChangeEvent;
+    internal sealed record Settle(string WriteId, WriteOutcome Outcome, string Message, string? SpecHash = null, string? ResourceVersion = null, string? AuditId = null) : ChangeEvent
+    {
+        /// <summary>Of the object as the write left it; null when nobody can tell.</summary>
+        public string? Uid { get; init; }
+    }
 
     internal sealed record BeginSoak : ChangeEvent;
 

@@ -287,9 +287,13 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
 
     private async Task<GateLook> TakeLookAsync(ChangeRecord change, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var evidence = await _parts.Gates.ReadAsync(change.Plan, from, to, cancellationToken).ConfigureAwait(false);
+        var evidence = await _parts.Gates.ReadAsync(change.Plan, WrittenAt(change), from, to, cancellationToken).ConfigureAwait(false);
         return _parts.Evaluate(evidence, change.Plan.Gates, change.Current!.Looks);
     }
+
+    /// <summary>When the stage in force was sent; what a policy is compared with ends there.</summary>
+    private static DateTimeOffset WrittenAt(ChangeRecord change) =>
+        change.Writes.LastOrDefault(w => w is { Purpose: ChangeWrite.Stage, Outcome: WriteOutcome.Applied })?.IntendedAt ?? change.Current!.AppliedAt!.Value;
 
     private async Task<ChangeRecord?> AskGuardsAsync(ChangeRecord change, int stage, WatchedChange watched, CancellationToken cancellationToken)
     {
@@ -383,13 +387,13 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     }
 
     /// <summary>Intent, patch, outcome. After the intent is stored this cannot be cancelled, only time out.</summary>
-    private async Task<ChangeRecord?> WriteAsync(ChangeRecord change, ChangeEvent.Intend intend, WeightPatch patch, LiveTarget live, WatchedChange watched, CancellationToken cancellationToken)
+    private async Task<ChangeRecord?> WriteAsync(ChangeRecord change, ChangeEvent.Intend intend, TargetWrite patch, LiveTarget live, WatchedChange watched, CancellationToken cancellationToken)
     {
         var actor = ActingAs(change);
         cancellationToken.ThrowIfCancellationRequested();
         var intended = await StoreAsync(change, intend, after =>
         [
-            ChangeAudit.Of(after, actor, ChangeAudit.Write, "intent", "pending", $"About to set {ChangeMachine.Weights(patch.Weights)} on {change.Plan.Target.Key}.", after.Return?.Reason, ChangeAudit.Intent(after, intend.Write, live.Weights, actor)),
+            ChangeAudit.Of(after, actor, ChangeAudit.Write, "intent", "pending", $"About to set {ChangeMachine.Say(change, patch.Weights)} on {change.Plan.Target.Key}.", after.Return?.Reason, ChangeAudit.Intent(after, intend.Write, live.Weights, actor)),
         ], cancellationToken).ConfigureAwait(false);
         watched.Sent(intend.Write.Id);
 
@@ -406,7 +410,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     }
 
     /// <returns>The outcome; null when it is not known.</returns>
-    private async Task<ChangeEvent.Settle?> PatchAsync(ChangeRecord change, ChangeWrite write, WeightPatch patch, Actor actor, TimeSpan within, WatchedChange watched)
+    private async Task<ChangeEvent.Settle?> PatchAsync(ChangeRecord change, ChangeWrite write, TargetWrite patch, Actor actor, TimeSpan within, WatchedChange watched)
     {
         // Never longer than the lease: a write of a replica that has lost it may not be on its way.
         using var timeout = new CancellationTokenSource(within, _parts.Time);
@@ -421,8 +425,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             }
 
             watched.Seen(new TargetReading(written.Target, null));
-            var said = written.Unexpected is { } more ? $"The API server confirmed it, and something in the cluster changed more than the weights: {Printable.Text(more, 400)}" : "The API server confirmed it.";
-            return new ChangeEvent.Settle(write.Id, WriteOutcome.Applied, said, written.Target.SpecHash, written.Target.ResourceVersion, written.AuditId);
+            var said = written.Unexpected is { } more ? $"The API server confirmed it, and something in the cluster changed more than was planned: {Printable.Text(more, 400)}" : "The API server confirmed it.";
+            return new ChangeEvent.Settle(write.Id, WriteOutcome.Applied, said, written.Target.SpecHash, written.Target.ResourceVersion, written.AuditId) { Uid = written.Target.Uid };
         }
         catch (TargetChangedException)
         {
@@ -531,7 +535,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         var write = after.Writes[^1];
         var actor = ActingAs(before);
         var outcome = settle.Outcome == WriteOutcome.Applied ? "ok" : "failed";
-        return ChangeAudit.Of(after, actor, ChangeAudit.Write, "outcome", outcome, $"Write {write.Id} ({ChangeMachine.Weights(write.Weights)}) was {Words(settle.Outcome)}: {settle.Message}", before.Return?.Reason, ChangeAudit.Outcome(after, write));
+        return ChangeAudit.Of(after, actor, ChangeAudit.Write, "outcome", outcome, $"Write {write.Id} ({ChangeMachine.Say(after, write.Weights)}) was {Words(settle.Outcome)}: {settle.Message}", before.Return?.Reason, ChangeAudit.Outcome(after, write));
     }
 
     private static string? NoticeOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
@@ -613,8 +617,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
 
     private static string GuardsHold(int stage, GuardRound round) => $"Stage {stage + 1} waits: {(round.Allowed ? round.Context.LiveProblem : round.Refusal)}";
 
-    private ChangeWrite Intended(ChangePlan plan, string id, string purpose, WeightPatch patch, LiveTarget live) =>
-        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, ObjectChangedAt = ForeignChange.ChangedAt(live.Object), Diff = _parts.DiffToKeep(plan, live, patch.Weights) };
+    private ChangeWrite Intended(ChangePlan plan, string id, string purpose, TargetWrite patch, LiveTarget live) =>
+        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, ObjectChangedAt = ForeignChange.ChangedAt(live.Object), Diff = _parts.DiffToKeep(plan, live, patch.Weights), Verb = patch.Verb };
 
     private static string WriteId(ChangeRecord change) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{change.Id}.{change.Writes.Length + 1}");
 

@@ -166,7 +166,7 @@ internal static class ChangeMachine
             State = ChangeState.Paused,
             ResumesTo = ChangeState.Running,
             Hold = null,
-            StateReason = $"Paused by {e.By.Name}{Because(e.Reason)}. Weights stay as they are; the gates go on watching and roll back when they fail.",
+            StateReason = $"Paused by {e.By.Name}{Because(e.Reason)}. {Kept(change)}; the gates go on watching and roll back when they fail.",
         };
     }
 
@@ -223,7 +223,9 @@ internal static class ChangeMachine
             Return = e.Goal,
             StateReason = e.Goal.Purpose == ReturnGoal.Stop
                 ? $"Stopped by {e.Goal.By.Name}: {e.Goal.Reason} All traffic goes to the stable backend."
-                : $"Going back to the base weights ({Weights(e.Goal.Weights)}): {e.Goal.Reason}",
+                : change.Plan.Target.Policy is null
+                    ? $"Going back to the base weights ({Weights(e.Goal.Weights)}): {e.Goal.Reason}"
+                    : $"Going back to {Say(change, e.Goal.Weights)}: {e.Goal.Reason}",
         };
     }
 
@@ -239,12 +241,12 @@ internal static class ChangeMachine
                 throw new ChangeException(ChangeFault.Conflict, "wrong-state", $"Stage {stage + 1} may not be written: the stage before it has not passed its gates.");
             }
 
-            Planned(e.Write, change.Plan.Stages[stage].Weights, ChangeWrite.Stage);
+            Planned(change, e.Write, change.Plan.Stages[stage].Weights, ChangeWrite.Stage);
         }
         else
         {
             In(change, "write a way back", ChangeState.RollingBack);
-            Planned(e.Write, change.Return!.Weights, change.Return.Purpose);
+            Planned(change, e.Write, change.Return!.Weights, change.Return.Purpose);
         }
 
         if (change.PendingWrite is { } pending)
@@ -260,8 +262,8 @@ internal static class ChangeMachine
             Guards = e.Guards,
             ShareBefore = change.ShareBefore ?? e.ShareBefore,
             StateReason = e.Stage is { } index
-                ? $"Writing stage {index + 1} of {change.Plan.Stages.Length} ({Weights(e.Write.Weights)})."
-                : $"Writing {Weights(e.Write.Weights)} to go back: {change.Return!.Reason}",
+                ? $"Writing stage {index + 1} of {change.Plan.Stages.Length} ({Say(change, e.Write.Weights)})."
+                : $"Writing {Say(change, e.Write.Weights)} to go back: {change.Return!.Reason}",
         };
     }
 
@@ -276,13 +278,13 @@ internal static class ChangeMachine
         var next = change with { Writes = change.Writes.SetItem(change.Writes.Length - 1, settled) };
         if (e.Outcome == WriteOutcome.Applied)
         {
-            next = next with { ExpectedSpecHash = e.SpecHash ?? next.ExpectedSpecHash };
+            next = next with { ExpectedSpecHash = e.SpecHash ?? next.ExpectedSpecHash, LastUid = change.Plan.Target.Policy is null ? null : e.Uid ?? next.LastUid };
             if (pending.Purpose == ChangeWrite.Stage && next.Current is { } current)
             {
                 next = WithCurrent(next, current with { AppliedAt = now });
                 if (next.State == ChangeState.Running)
                 {
-                    next = next with { StateReason = $"Stage {next.Stage + 1} of {next.Plan.Stages.Length} ({Weights(pending.Weights)}) is in force." };
+                    next = next with { StateReason = $"Stage {next.Stage + 1} of {next.Plan.Stages.Length} ({Say(next, pending.Weights)}) is in force." };
                 }
             }
         }
@@ -392,7 +394,7 @@ internal static class ChangeMachine
         return change with
         {
             Return = change.Return! with { InObjectAt = now, Escalation = null },
-            StateReason = $"The object is at {Weights(change.Return.Weights)}. Watching the traffic follow.",
+            StateReason = $"{Reached(change)}. Watching the traffic follow.",
         };
     }
 
@@ -401,7 +403,7 @@ internal static class ChangeMachine
         In(change, "end going back", ChangeState.RollingBack);
         if (change.Return is not { InObjectAt: not null } || change.PendingWrite is not null)
         {
-            throw new ChangeException(ChangeFault.Conflict, "wrong-state", "The object has not shown the weights to go back to yet.");
+            throw new ChangeException(ChangeFault.Conflict, "wrong-state", "The object has not shown what to go back to yet.");
         }
 
         return change with { State = ChangeState.RolledBack, StateReason = e.Message };
@@ -415,7 +417,7 @@ internal static class ChangeMachine
             throw new ChangeException(ChangeFault.Conflict, "wrong-state", "The last stage has not passed its gates yet.");
         }
 
-        return change with { State = ChangeState.Completed, StateReason = $"All {Count(change.Plan.Stages.Length, "stage")} passed. The weights are {Weights(change.Plan.Stages[^1].Weights)}." };
+        return change with { State = ChangeState.Completed, StateReason = $"{(change.Plan.Target.Policy is null ? $"All {Count(change.Plan.Stages.Length, "stage")} passed." : "It soaked, and its gates passed.")} {Sentence(change.Plan.Target.SayIs(change.Plan.Stages[^1].Weights))}." };
     }
 
     private const string VoidMark = "void:";
@@ -431,7 +433,9 @@ internal static class ChangeMachine
             Hold = null,
             ExpiresAt = null,
             StateReason = $"Aborted by {ending.By.Name}{Because(ending.Reason)}. "
-                + (touched ? $"The weights stay where the last write left them: {Weights(change.ExpectedWeights)}." : "Nothing was written."),
+                + (touched
+                    ? change.Plan.Target.Policy is null ? $"The weights stay where the last write left them: {Weights(change.ExpectedWeights)}." : $"The policy stays as the last write left it: {Say(change, change.ExpectedWeights)}."
+                    : "Nothing was written."),
         };
     }
 
@@ -449,11 +453,11 @@ internal static class ChangeMachine
     private static ChangeRecord RestartSoak(ChangeRecord change) =>
         change.Current is { AppliedAt: not null } current ? WithCurrent(change, current with { SoakStartedAt = null, Soaked = TimeSpan.Zero, PassedAt = null }) : change;
 
-    private static void Planned(ChangeWrite write, ImmutableArray<int> weights, string purpose)
+    private static void Planned(ChangeRecord change, ChangeWrite write, ImmutableArray<int> weights, string purpose)
     {
         if (write.Outcome != WriteOutcome.Pending || write.Purpose != purpose || !write.Weights.SequenceEqual(weights))
         {
-            throw new ChangeException(ChangeFault.Conflict, "wrong-state", $"Write {write.Id} is not what the plan says ({Weights(weights)}).");
+            throw new ChangeException(ChangeFault.Conflict, "wrong-state", $"Write {write.Id} is not what the plan says ({Say(change, weights)}).");
         }
     }
 
@@ -505,6 +509,16 @@ internal static class ChangeMachine
         ChangeState.Expired => "expired",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };
+
+    /// <summary>Weights, or the mode of a policy, as they are written in sentences.</summary>
+    internal static string Say(ChangeRecord change, ImmutableArray<int> weights) => change.Plan.Target.Say(weights);
+
+    /// <summary>Where going back has come to: <c>The object is at 90/10</c>, <c>The mode is PERMISSIVE</c>.</summary>
+    internal static string Reached(ChangeRecord change) => change.Plan.Target.Policy is null ? $"The object is at {Weights(change.Return!.Weights)}" : Sentence(change.Plan.Target.SayIs(change.Return!.Weights));
+
+    private static string Kept(ChangeRecord change) => change.Plan.Target.Policy is null ? "Weights stay as they are" : "The policy stays as it is";
+
+    private static string Sentence(string clause) => char.ToUpperInvariant(clause[0]) + clause[1..];
 
     /// <summary>Weights as they are written in sentences: <c>90/10</c>.</summary>
     internal static string Weights(ImmutableArray<int> weights) => string.Join('/', weights.Select(w => w.ToString(CultureInfo.InvariantCulture)));

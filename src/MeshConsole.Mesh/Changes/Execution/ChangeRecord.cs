@@ -65,6 +65,9 @@ public sealed record ChangeRecord
     /// <summary>Hash of the object's spec as the last write left it (before any: of the base). A spec with another hash was changed by somebody else.</summary>
     public required string ExpectedSpecHash { get; init; }
 
+    /// <summary>Uid of the object as the last write left it, where a write made it or took it away: empty while there is none. Null before any, and for objects that are only edited.</summary>
+    public string? LastUid { get; init; }
+
     /// <summary>State to return to from <see cref="ChangeState.Held"/> or <see cref="ChangeState.Paused"/>; null elsewhere.</summary>
     public ChangeState? ResumesTo { get; init; }
 
@@ -109,6 +112,10 @@ public sealed record ChangeRecord
     /// <summary>The write whose outcome is not known; null when all are.</summary>
     [JsonIgnore]
     public ChangeWrite? PendingWrite => Writes is [.., { Outcome: WriteOutcome.Pending } last] ? last : null;
+
+    /// <summary>Uid of the object if nobody else made it anew; empty where there should be none.</summary>
+    [JsonIgnore]
+    public string ExpectedUid => LastUid ?? Base.Uid;
 
     /// <summary>Weights that the object has if nobody else changed it.</summary>
     [JsonIgnore]
@@ -215,7 +222,7 @@ public enum WriteOutcome
 /// <summary>One write to the target: intent before, outcome after.</summary>
 /// <param name="Id">Stands in the object's annotation, so that the object itself proves whether the write landed.</param>
 /// <param name="Purpose"><c>stage</c>, <c>rollback</c>, <c>stop</c>.</param>
-/// <param name="Patch">The JSON patch as sent.</param>
+/// <param name="Patch">The body as sent: a JSON patch, or what <see cref="Verb"/> says.</param>
 /// <param name="ResourceVersionBefore">Version that the patch insists on.</param>
 /// <param name="AuditId">The API server's <c>Audit-Id</c>; null when it gave none.</param>
 public sealed record ChangeWrite(
@@ -232,6 +239,9 @@ public sealed record ChangeWrite(
     string? Message)
 {
     public const string Stage = "stage";
+
+    /// <summary><c>patch</c>, <c>create</c> or <c>delete</c>.</summary>
+    public string Verb { get; init; } = Writes.TargetWrite.Patch;
 
     /// <summary>Hash of the spec that the patch was made for: what tells an object that is as before from one that was changed.</summary>
     public string SpecHashBefore { get; init; } = "";

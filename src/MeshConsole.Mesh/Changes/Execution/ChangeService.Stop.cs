@@ -14,6 +14,11 @@ public sealed partial class ChangeService
     {
         ArgumentNullException.ThrowIfNull(routeId);
         var key = RequireForRoute(call.Actor, routeId);
+        if (key.Split('/')[2] == PolicyPlanner.Kind)
+        {
+            throw new ChangeException(ChangeFault.Invalid, "no-stop", "A policy has no stable backend to send everything to. Roll its change back instead: that needs no approval, no gate and no Prometheus either.");
+        }
+
         var words = Comment(reason);
         if (call.Actor.ClusterIdentity is not { } identity)
         {

@@ -6,6 +6,7 @@ using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Storage;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -38,7 +39,7 @@ public sealed partial class ChangeService : IChangeService
 
     public Task<ChangePreview> PreviewAsync(ChangeRequest request, Actor actor, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Preview, actor, async call =>
     {
-        var plan = Plan(call, request);
+        var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var @base = round.Context.Base;
@@ -54,18 +55,20 @@ public sealed partial class ChangeService : IChangeService
             round.Context.DryRun,
             round.Verdicts,
             Exposure.Callers(round.Context.Cluster, plan),
-            Exposure.Stages(round.Context.Route, plan),
+            Exposure.Stages(round.Context.Route, round.Context.Cluster, plan),
             required,
             why,
             round.Allowed && round.Patch is not null)
         {
-            Notes = _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId), policy),
+            Notes = NotesOf(request, round, policy),
+            Reach = round.Context.Reach,
+            Readiness = round.Context.Readiness,
         };
     }, cancellationToken);
 
     public Task<ChangeRecord> CreateAsync(ChangeRequest request, Actor actor, string? idempotencyKey, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Create, actor, async call =>
     {
-        var plan = Plan(call, request);
+        var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var live = LiveOf(round.Reading);
@@ -88,7 +91,7 @@ public sealed partial class ChangeService : IChangeService
             ApprovalReason = why,
             Guards = round.Verdicts,
             ExpectedSpecHash = @base.SpecHash,
-            Notes = _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId), policy),
+            Notes = NotesOf(request, round, policy),
             Diff = _parts.DiffToKeep(plan, live, plan.Stages[0].Weights),
             FinalDiff = _parts.DiffToKeep(plan, live, plan.Stages[^1].Weights),
         };
@@ -327,14 +330,44 @@ public sealed partial class ChangeService : IChangeService
         }
     }
 
-    private ChangePlan Plan(Call call, ChangeRequest request)
+    private async Task<ChangePlan> PlanAsync(Call call, ChangeRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        RequireForRoute(call.Actor, request.RouteId);
-        var route = GuardRound.FindRoute(_parts, _parts.Snapshots.Current, request.RouteId) ?? throw NoSuchRoute(request.RouteId);
+        if (request.RouteId is null == request.Policy is null)
+        {
+            throw new ChangeException(ChangeFault.Invalid, "invalid-body", "A change is of the weights of a route (routeId) or of the mode of a policy (policy): name exactly one of them.");
+        }
+
+        if (request.Policy is { } wanted)
+        {
+            var snapshot = _parts.Snapshots.Current;
+            Require(call.Actor, Role.Operator, wanted.Namespace ?? snapshot.Clusters.FirstOrDefault(c => c.Name == wanted.Cluster)?.RootNamespace ?? ClusterSnapshot.DefaultRootNamespace);
+            var plan = _parts.Plans.Plan(request, snapshot, _parts.Policy());
+            call.Target = ChangeAudit.Target(plan.Target);
+            return await WithRemainsAsync(plan, call.Actor, cancellationToken).ConfigureAwait(false);
+        }
+
+        RequireForRoute(call.Actor, request.RouteId!);
+        var route = GuardRound.FindRoute(_parts, _parts.Snapshots.Current, request.RouteId!) ?? throw NoSuchRoute(request.RouteId!);
         call.Target = ChangeAudit.Target(ChangeTarget.Of(route));
         return _parts.Plans.Plan(request, route, _parts.Policy());
     }
+
+    /// <summary>A plan that deletes an object keeps what it would be made anew with, from the object itself: what is watched leaves parts out.</summary>
+    private async Task<ChangePlan> WithRemainsAsync(ChangePlan plan, Actor actor, CancellationToken cancellationToken)
+    {
+        if (plan.Target.Policy is not { After: null })
+        {
+            return plan;
+        }
+
+        var reading = await TargetReading.TakeAsync(_parts.Targets, plan.Target, plan.Backends, actor.ClusterIdentity, cancellationToken).ConfigureAwait(false);
+        return reading.Live is { } live ? WithRemains(plan, live) : plan;
+    }
+
+    private static ChangePlan WithRemains(ChangePlan plan, LiveTarget live) => plan.Target.Policy is { After: null } edit && !live.IsAbsent
+        ? plan with { Target = plan.Target with { Policy = edit with { Labels = PolicyWrite.LabelsOf(live.Object), Annotations = PolicyWrite.AnnotationsOf(live.Object) } } }
+        : plan;
 
     private Task<GuardRound> AskAsync(GuardMoment moment, ChangePlan plan, ChangeBase? @base, Actor actor, ChangeRecord? change, CancellationToken cancellationToken) =>
         GuardRound.RunAsync(_parts, new GuardQuestion(moment, plan, @base, plan.Stages[0].Weights, actor, change, $"{change?.Id ?? "preview"}.{(change?.Writes.Length ?? 0) + 1}"), cancellationToken);
@@ -359,7 +392,9 @@ public sealed partial class ChangeService : IChangeService
         var live = LiveOf(reading);
         if (live.Uid != change.Base.Uid || live.SpecHash != change.Base.SpecHash)
         {
-            return $"{ForeignChange.Who(live.Object)} changed the object since it was submitted (weights are {ChangeMachine.Weights(live.Weights)}, they were {ChangeMachine.Weights(change.Plan.BaseWeights)}).";
+            return change.Plan.Target.Policy is null
+                ? $"{ForeignChange.Who(live.Object)} changed the object since it was submitted (weights are {ChangeMachine.Weights(live.Weights)}, they were {ChangeMachine.Weights(change.Plan.BaseWeights)})."
+                : $"{ForeignChange.Who(live.Object)} changed the policy since it was submitted ({change.Plan.Target.SayIs(live.Weights)}).";
         }
 
         if (_parts.Plans.HashPolicy(policy) != change.PolicyHash)
@@ -373,6 +408,14 @@ public sealed partial class ChangeService : IChangeService
     /// <summary>The plan on the object as it is now: same stages, from the weights of now.</summary>
     private static ChangePlan Rebased(ChangePlan plan, LiveTarget live)
     {
+        if (plan.Target.Policy is { } edit)
+        {
+            var spec = live.IsAbsent ? null : PolicyState.Canonical(live.Object);
+            return spec == edit.Before
+                ? WithRemains(plan, live)
+                : throw new ChangeException(ChangeFault.Conflict, "base-changed", $"The policy is not what this plan starts from: {plan.Target.SayIs(live.Weights)}. Make a new change from what is there.");
+        }
+
         if (live.Weights.SequenceEqual(plan.BaseWeights))
         {
             return plan;
@@ -409,6 +452,9 @@ public sealed partial class ChangeService : IChangeService
                 : $"Change {active.Id} of {active.Requester.Name} is {ChangeMachine.Name(active.State)} on {change.Plan.Target.Key}: two at once would undo each other. Wait for it to end, or stop it, then try again.",
             conflict);
     }
+
+    private ImmutableArray<string> NotesOf(ChangeRequest request, GuardRound round, ChangePolicy policy) =>
+        request.Policy is null ? _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId ?? ""), policy) : [];
 
     private static ChangeException Refused(GuardRound round) => new(ChangeFault.Refused, "guards", $"{round.Verdicts.Count(v => !v.Allows)} of {round.Verdicts.Length} guards refuse. {round.Refusal}") { Guards = round.Verdicts };
 

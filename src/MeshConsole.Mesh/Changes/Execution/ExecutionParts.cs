@@ -5,6 +5,7 @@ using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Snapshots;
 
@@ -33,6 +34,9 @@ public sealed record ExecutionParts
     public required IWriteControls Controls { get; init; }
 
     public required IChangeNotices Notices { get; init; }
+
+    /// <summary>Whether plaintext may be refused; null where nobody can tell, and then no policy that refuses it is written.</summary>
+    public IStrictReadiness? Readiness { get; init; }
 
     /// <summary>All guards over one context.</summary>
     public required Func<GuardContext, ImmutableArray<GuardVerdict>> Guards { get; init; }

@@ -16,12 +16,22 @@ internal static class Exposure
             return [];
         }
 
+        if (plan.Target.Policy is not null)
+        {
+            var reached = PolicyReach.Of(cluster, plan.Target)?.Watched.Select(w => w.Id).ToHashSet() ?? [];
+            return Callers(cluster, [.. cluster.Edges.Where(e => reached.Contains(e.Target.Workload) && e.CallerView is not null)]);
+        }
+
         var hosts = plan.Backends.Select(b => b.Host).ToHashSet(StringComparer.Ordinal);
+        return Callers(cluster, [.. cluster.Edges.Where(e => hosts.Contains(e.ServiceHost) && e.CallerView is not null)]);
+    }
+
+    private static ImmutableArray<AffectedCaller> Callers(ClusterSnapshot cluster, ImmutableArray<Edge> edges)
+    {
         var gateways = cluster.Workloads.Where(w => w.IsGateway).Select(w => w.Id).ToHashSet();
         return
         [
-            .. cluster.Edges
-                .Where(e => hosts.Contains(e.ServiceHost) && e.CallerView is not null)
+            .. edges
                 .GroupBy(e => NodeOf(e.Source.Workload, gateways), StringComparer.Ordinal)
                 .Select(g => Caller(g.Key, [.. g]))
                 .OrderByDescending(c => c.RequestsPerSecond ?? -1)
@@ -29,7 +39,27 @@ internal static class Exposure
         ];
     }
 
-    public static ImmutableArray<StageExposure> Stages(RouteView? route, ChangePlan plan)
+    /// <summary>For a policy: all requests to the workloads that it reaches.</summary>
+    public static ImmutableArray<StageExposure> Stages(RouteView? route, ClusterSnapshot? cluster, ChangePlan plan)
+    {
+        if (plan.Target.Policy is not null)
+        {
+            var rate = RateOf(cluster, plan);
+            TimeSpan? within = rate is { } perSecond && perSecond > 0 && plan.Gates.MinimumRequests / perSecond < TimeSpan.FromDays(365).TotalSeconds
+                ? TimeSpan.FromSeconds(Math.Ceiling(plan.Gates.MinimumRequests / perSecond))
+                : null;
+            return [.. plan.Stages.Select((stage, index) => new StageExposure(index, 1, rate, rate * stage.Soak.TotalSeconds, within))];
+        }
+
+        return Stages(route, plan);
+    }
+
+    /// <summary>Requests per second that reach the workloads of a policy; null when no rate of theirs is known.</summary>
+    public static double? RateOf(ClusterSnapshot? cluster, ChangePlan plan) => cluster is null
+        ? null
+        : Callers(cluster, plan).Select(c => c.RequestsPerSecond).OfType<double>().ToList() is { Count: > 0 } rates ? rates.Sum() : null;
+
+    private static ImmutableArray<StageExposure> Stages(RouteView? route, ChangePlan plan)
     {
         var rates = route?.Backends.Select(b => b.Live?.RequestsPerSecond).ToList() ?? [];
         var rate = rates.Count > 0 && rates.TrueForAll(r => r is not null) ? rates.Sum() : null;

@@ -9,24 +9,34 @@ internal static class ForeignChange
 {
     /// <summary>Whether the object is not as the change left it.</summary>
     public static bool Is(ChangeRecord change, LiveTarget live) =>
-        live.Uid != change.Base.Uid || live.SpecHash != change.ExpectedSpecHash || !live.Weights.SequenceEqual(change.ExpectedWeights);
+        live.Uid != change.ExpectedUid || live.SpecHash != change.ExpectedSpecHash || !live.Weights.SequenceEqual(change.ExpectedWeights);
 
     public static string Words(ChangeRecord change, LiveTarget live)
     {
         var target = change.Plan.Target;
-        if (live.Uid != change.Base.Uid)
+        if (live.IsAbsent)
+        {
+            return $"{target.Kind} {target.Namespace}/{target.Name} was deleted by somebody else. Nothing is written in its place. Put it back and resume, roll back, or abort.";
+        }
+
+        if (change.ExpectedUid.Length == 0 && live.Uid.Length > 0)
+        {
+            return $"{Who(live.Object)} made {target.Kind} {target.Namespace}/{target.Name}, where this plan relies on there being none. Nothing is written over it: abort the change and plan again on what is there.";
+        }
+
+        if (live.Uid != change.ExpectedUid)
         {
             return $"{target.Kind} {target.Namespace}/{target.Name} was deleted and made anew. This plan is for the object before it: abort it and plan again.";
         }
 
         if (change.Writes.FirstOrDefault(w => w.Outcome != WriteOutcome.Applied && Landed(w, live)) is { } late)
         {
-            return $"Write {late.Id} of this change landed after it was taken for lost (a replica that had been suspended, or a very slow server): the weights are {ChangeMachine.Weights(live.Weights)}. Nothing is written over it. Roll back, or abort.";
+            return $"Write {late.Id} of this change landed after it was taken for lost (a replica that had been suspended, or a very slow server): {target.SayIs(live.Weights)}. Nothing is written over it. Roll back, or abort.";
         }
 
         var what = live.Weights.SequenceEqual(change.ExpectedWeights)
-            ? $"the weights are still {ChangeMachine.Weights(live.Weights)}, something else in the spec differs"
-            : $"the weights are {ChangeMachine.Weights(live.Weights)} where this plan left {ChangeMachine.Weights(change.ExpectedWeights)}";
+            ? $"{(target.Policy is null ? "the weights are still" : "the mode is still")} {target.Say(live.Weights)}, something else in the spec differs"
+            : $"{target.SayIs(live.Weights)} where this plan left {target.Say(change.ExpectedWeights)}";
         return $"{Who(live.Object)} changed {target.Kind} {target.Namespace}/{target.Name}: {what}. Nothing is written over it. Put the object back and resume, roll back, or abort.";
     }
 
@@ -70,8 +80,9 @@ internal static class ForeignChange
         }
     }
 
-    /// <summary>The weights of one write as an annotation of the object may still prove them.</summary>
-    public static bool Landed(ChangeWrite write, LiveTarget live) => string.Equals(live.LastChange, write.Id, StringComparison.Ordinal);
+    /// <summary>Whether the object proves the write: by its annotation, and a deletion by being gone.</summary>
+    public static bool Landed(ChangeWrite write, LiveTarget live) =>
+        write.Verb == TargetWrite.Delete ? live.IsAbsent : string.Equals(live.LastChange, write.Id, StringComparison.Ordinal);
 
     /// <summary>Whether the object is exactly as the write found it, so that the write has not landed, or not yet.</summary>
     public static bool Untouched(ChangeWrite write, LiveTarget live) => string.Equals(live.SpecHash, write.SpecHashBefore, StringComparison.Ordinal);

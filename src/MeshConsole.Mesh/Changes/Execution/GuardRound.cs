@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -15,7 +16,7 @@ internal sealed record GuardQuestion(GuardMoment Moment, ChangePlan Plan, Change
 
 /// <summary>What the guards said, and what they saw.</summary>
 /// <param name="Patch">Null where none could be made.</param>
-internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerdict> Verdicts, TargetReading Reading, WeightPatch? Patch)
+internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerdict> Verdicts, TargetReading Reading, TargetWrite? Patch)
 {
     public bool Allowed => Verdicts.All(v => v.Allows);
 
@@ -31,10 +32,15 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
         question = goingBack ? question : question with { Actor = parts.AsOfNow(question.Actor) };
         var plan = question.Plan;
         var identity = question.Actor.ClusterIdentity;
-        var reviewing = ReviewAsync(parts, plan.Target, identity, cancellationToken);
+        var snapshot = parts.Snapshots.Current;
+        var cluster = snapshot.Clusters.FirstOrDefault(c => c.Name == plan.Target.Cluster);
+        var reach = cluster is null ? null : PolicyReach.Of(cluster, plan.Target);
+        var reviewing = ReviewAsync(parts, plan.Target, goingBack, identity, cancellationToken);
+        var asking = goingBack || reach is null ? null : PolicyReadiness.AskAsync(parts, plan.Target.Policy!, reach, cancellationToken);
+        var looking = goingBack || reach is not { Tightens: true } ? null : parts.Gates.RefusalSightAsync(plan, cancellationToken);
         var reading = await TargetReading.TakeAsync(parts.Targets, plan.Target, plan.Backends, identity, cancellationToken).ConfigureAwait(false);
         var problem = reading.Problem?.Message;
-        WeightPatch? patch = null;
+        TargetWrite? patch = null;
         DryRunAnswer? dryRun = null;
         if (reading.Live is { } live)
         {
@@ -51,7 +57,6 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
             }
         }
 
-        var snapshot = parts.Snapshots.Current;
         var context = new GuardContext
         {
             Moment = question.Moment,
@@ -62,13 +67,17 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
             Policy = parts.Policy(),
             Now = parts.Time.GetUtcNow(),
             Route = FindRoute(parts, snapshot, plan.Target.RouteId),
-            Cluster = snapshot.Clusters.FirstOrDefault(c => c.Name == plan.Target.Cluster),
+            Cluster = cluster,
+            Reach = reach,
+            Readiness = asking is null ? null : await asking.ConfigureAwait(false),
+            Sight = looking is null ? null : await looking.ConfigureAwait(false),
+            Certificates = reach is null ? [] : parts.Views.Certificates(snapshot, MeshQuery.All),
             Live = reading.Live,
             LiveProblem = problem,
             Access = await reviewing.ConfigureAwait(false),
             DryRun = dryRun,
             Change = question.Change,
-            OtherActive = await OtherActiveAsync(parts, plan.Target.Key, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
+            OtherActive = await OtherActiveAsync(parts, plan.Target, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
             ReadOnly = await ReadOnlyAsync(parts, goingBack, cancellationToken).ConfigureAwait(false),
             BreakGlass = await BreakGlassAsync(parts, plan.Target.Key, goingBack, cancellationToken).ConfigureAwait(false),
             RecentStarts = question.Moment == GuardMoment.Start ? await parts.Store.ListStartsAsync(plan.Target.Cluster, parts.Time.GetUtcNow().AddHours(-1), cancellationToken).ConfigureAwait(false) : null,
@@ -79,7 +88,7 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
     public static RouteView? FindRoute(ExecutionParts parts, MeshSnapshot snapshot, string routeId) =>
         parts.Views.Routes(snapshot, MeshQuery.All).FirstOrDefault(r => string.Equals(r.Id, routeId, StringComparison.Ordinal));
 
-    private static async Task<AccessVerdict?> ReviewAsync(ExecutionParts parts, ChangeTarget target, Impersonation? identity, CancellationToken cancellationToken)
+    private static async Task<AccessVerdict?> ReviewAsync(ExecutionParts parts, ChangeTarget target, bool goingBack, Impersonation? identity, CancellationToken cancellationToken)
     {
         if (identity is null)
         {
@@ -88,7 +97,7 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
 
         try
         {
-            return await parts.Targets.ReviewAsync(target, identity, cancellationToken).ConfigureAwait(false);
+            return await parts.Targets.ReviewAsync(target, goingBack, identity, cancellationToken).ConfigureAwait(false);
         }
         catch (KubernetesException)
         {
@@ -97,16 +106,26 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
         }
     }
 
-    private static async Task<ChangeRecord?> OtherActiveAsync(ExecutionParts parts, string targetKey, string? own, bool goingBack, CancellationToken cancellationToken)
+    private static async Task<ChangeRecord?> OtherActiveAsync(ExecutionParts parts, ChangeTarget target, string? own, bool goingBack, CancellationToken cancellationToken)
     {
         if (goingBack)
         {
             return null;
         }
 
-        var active = await parts.Store.ListAsync(new ChangeFilter(s_active, targetKey, Namespaces: []), cancellationToken).ConfigureAwait(false);
-        return active.FirstOrDefault(c => c.Id != own);
+        if (target.Policy is not { } edit)
+        {
+            var active = await parts.Store.ListAsync(new ChangeFilter(s_active, target.Key, Namespaces: []), cancellationToken).ConfigureAwait(false);
+            return active.FirstOrDefault(c => c.Id != own);
+        }
+
+        // Two policies that reach the same workloads would be measured by each other's refusals, whichever objects they are.
+        var anywhere = await parts.Store.ListAsync(new ChangeFilter(s_active, null, Namespaces: []), cancellationToken).ConfigureAwait(false);
+        return anywhere.FirstOrDefault(c => c.Id != own && c.Plan.Target.Policy is { } other && (c.Plan.Target.Key == target.Key || Overlap(edit.Scope, other.Scope)));
     }
+
+    private static bool Overlap(StrictScope one, StrictScope other) => one.Cluster == other.Cluster
+        && (one.Namespace is null || other.Namespace is null || (one.Namespace == other.Namespace && (one.Workload is null || other.Workload is null || one.Workload == other.Workload)));
 
     internal static readonly ImmutableArray<ChangeState> s_active = [ChangeState.Running, ChangeState.Paused, ChangeState.Held, ChangeState.RollingBack];
 

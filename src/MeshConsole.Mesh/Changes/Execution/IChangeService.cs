@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Mtls.Readiness;
 
 namespace MeshConsole.Mesh.Changes.Execution;
 
@@ -52,15 +53,15 @@ public interface IChangeService
     event Action<string>? Changed;
 }
 
-/// <summary>What somebody asks for. Everything but route and reason has a default.</summary>
-/// <param name="RouteId">As in <c>GET /api/v1/routes</c>.</param>
+/// <summary>What somebody asks for: weights of a route, or the mode of a policy. Everything but which of them and the reason has a default.</summary>
+/// <param name="RouteId">As in <c>GET /api/v1/routes</c>; null when a policy is asked for.</param>
 /// <param name="Canary">Subset, or host where there is none; null: the backend with the smallest share.</param>
 /// <param name="Stable">Likewise; null: the backend with the largest share.</param>
 /// <param name="TargetPercent">Where the canary shall end, 0..100; null: 100. Ignored when stages are given.</param>
 /// <param name="Stages">Null: 1 → 5 → 25 → 50 → 100 from the present share up to <paramref name="TargetPercent"/>, or one step when it goes down.</param>
 /// <param name="Soak">Of each stage that names none; null: the policy's shortest.</param>
 public sealed record ChangeRequest(
-    string RouteId,
+    string? RouteId = null,
     string? Canary = null,
     string? Stable = null,
     double? TargetPercent = null,
@@ -68,7 +69,18 @@ public sealed record ChangeRequest(
     TimeSpan? Soak = null,
     GateSettings? Gates = null,
     string Reason = "",
-    string? Ticket = null);
+    string? Ticket = null)
+{
+    /// <summary>The mode that is asked for instead of weights; null when a route is named.</summary>
+    public PolicyRequest? Policy { get; init; }
+}
+
+/// <summary>Whether plaintext is taken: for a workload, one container port of it, a namespace, or the mesh.</summary>
+/// <param name="Cluster">Configured name of the cluster.</param>
+/// <param name="Namespace">Null: the whole mesh.</param>
+/// <param name="Port">Container port of the workload; null: all of its ports.</param>
+/// <param name="Mode"><c>STRICT</c>, <c>PERMISSIVE</c>, or <c>UNSET</c> to take the setting of this level out.</param>
+public sealed record PolicyRequest(string Cluster, string? Namespace = null, string? Workload = null, int? Port = null, string Mode = "STRICT");
 
 /// <summary>Either weights, one per backend, or the canary's percentage (the others keep their proportion).</summary>
 public sealed record RequestedStage(ImmutableArray<int>? Weights = null, double? CanaryPercent = null, TimeSpan? Soak = null, DateTimeOffset? NotBefore = null);
@@ -98,6 +110,12 @@ public sealed record ChangePreview(
 {
     /// <summary>What the plan does otherwise than the request may expect, a sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>Whom a policy reaches; null for weights.</summary>
+    public PolicyReach? Reach { get; init; }
+
+    /// <summary>Whether what a policy would refuse is needed by anybody; null where nothing is refused that was not before, or it could not be asked.</summary>
+    public StrictReadiness? Readiness { get; init; }
 }
 
 /// <summary>Somebody who calls the target now.</summary>

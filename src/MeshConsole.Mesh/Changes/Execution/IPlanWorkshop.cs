@@ -14,9 +14,13 @@ public interface IPlanWorkshop
     /// <summary>What the plan of this request does otherwise than the request may expect, a sentence each: rounded shares, steps left out.</summary>
     ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => [];
 
-    /// <summary>The patch that moves the live object to these weights.</summary>
+    /// <summary>The plan that a request for a policy comes to in this snapshot.</summary>
+    /// <exception cref="ChangeException">Invalid: the request makes no plan, with the reason.</exception>
+    ChangePlan Plan(ChangeRequest request, Snapshots.MeshSnapshot snapshot, ChangePolicy policy) => PolicyPlanner.Plan(request, snapshot, policy).OrThrow();
+
+    /// <summary>The write that moves the live object to these weights, or the policy into this state.</summary>
     /// <exception cref="TargetChangedException">The live object is not what the plan knows.</exception>
-    WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);
+    TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);
 
     /// <summary>Unified diff of the object's YAML from now to after these weights.</summary>
     string Diff(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Model;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -52,8 +53,8 @@ internal static class NextStep
         {
             // With other weights than written, somebody has changed the object since; its hash is theirs and not ours.
             return live.Weights.SequenceEqual(pending.Weights)
-                ? Store(new ChangeEvent.Settle(pending.Id, WriteOutcome.Applied, "The object carries the mark of this write.", live.SpecHash, live.ResourceVersion))
-                : Store(new ChangeEvent.Settle(pending.Id, WriteOutcome.Applied, $"The object carries the mark of this write; since then somebody set {ChangeMachine.Weights(live.Weights)}.", null, live.ResourceVersion));
+                ? Store(new ChangeEvent.Settle(pending.Id, WriteOutcome.Applied, pending.Verb == TargetWrite.Delete ? "The object is not there any more, as this write wants it." : "The object carries the mark of this write.", live.SpecHash, live.ResourceVersion) { Uid = live.Uid })
+                : Store(new ChangeEvent.Settle(pending.Id, WriteOutcome.Applied, $"The object carries the mark of this write; since then somebody set {ChangeMachine.Say(change, live.Weights)}.", null, live.ResourceVersion) { Uid = live.Uid });
         }
 
         if (!ForeignChange.Untouched(pending, live))
@@ -82,7 +83,7 @@ internal static class NextStep
 
         if (facts.Problem is { Fault: TargetFault.Gone } gone)
         {
-            return Held(change, HoldCodes.TargetChanged) ? s_wait : Hold(HoldCodes.TargetChanged, $"{gone.Message} Put the rule back and resume, or abort.", byItself: false);
+            return Held(change, HoldCodes.TargetChanged) ? s_wait : Hold(HoldCodes.TargetChanged, $"{gone.Message} Put {(change.Plan.Target.Policy is null ? "the rule" : "the policy")} back and resume, or abort.", byItself: false);
         }
 
         if (facts.Problem is { } problem)
@@ -238,7 +239,7 @@ internal static class NextStep
         // Whoever undoes it three times means it: two that overwrite each other for ever are worse than one that says so.
         if (change.Writes.Skip(change.CountsFrom).Count(w => w.Purpose == goal.Purpose && w.Outcome == WriteOutcome.Applied) >= facts.Settings.MaxReturns)
         {
-            return Escalate(change, $"{ForeignChange.Who(live.Object)} undid the way back {facts.Settings.MaxReturns} times; the weights are {ChangeMachine.Weights(live.Weights)}. It is not written again: stop what overwrites it, then press roll back or stop again.");
+            return Escalate(change, $"{ForeignChange.Who(live.Object)} undid the way back {facts.Settings.MaxReturns} times; {change.Plan.Target.SayIs(live.Weights)}. It is not written again: stop what overwrites it, then press roll back or stop again.");
         }
 
         var failures = FailuresInARow(change, goal.Purpose);
@@ -248,7 +249,7 @@ internal static class NextStep
     /// <summary>The object is back; now the traffic has to show it.</summary>
     private static StepAction Confirm(ChangeRecord change, ReturnGoal goal, StepFacts facts)
     {
-        var where = $"The object is at {ChangeMachine.Weights(goal.Weights)}";
+        var where = ChangeMachine.Reached(change);
         if (!change.Writes.Any(w => w.Outcome == WriteOutcome.Applied))
         {
             return Store(new ChangeEvent.FinishReturn($"{where}; nothing had to be written. {goal.Reason}"));
@@ -263,6 +264,11 @@ internal static class NextStep
         if (facts.SinceShare is null || facts.SinceShare >= facts.Settings.LookEvery)
         {
             return new StepAction.AskShare();
+        }
+
+        if (change.Plan.Target.Policy is not null)
+        {
+            return ConfirmPolicy(change, where, since, facts);
         }
 
         var planned = ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1;
@@ -298,6 +304,25 @@ internal static class NextStep
 
     private static string Names(OtherRules others) =>
         others.Names.Length <= 3 ? string.Join(", ", others.Names) : $"{string.Join(", ", others.Names.Take(3))} and {others.Names.Length - 3} more";
+
+    /// <summary>A policy is back when callers get through again: connections fail no more often than before the change.</summary>
+    private static StepAction ConfirmPolicy(ChangeRecord change, string where, TimeSpan since, StepFacts facts)
+    {
+        var due = change.ShareBefore ?? 0;
+        if (facts.Share is { } share && share <= due + facts.Settings.ShareTolerance)
+        {
+            return Store(new ChangeEvent.FinishReturn(Say($"{where}, and traffic shows it: {share * 100:0.#} % of the requests to the workloads it reaches fail to connect. {change.Return!.Reason}")));
+        }
+
+        if (since < facts.Settings.ConfirmTraffic)
+        {
+            return s_wait;
+        }
+
+        return facts.Share is { } still
+            ? Escalate(change, Say($"{where}, but {still * 100:0.#} % of the requests to the workloads it reaches still fail to connect, {due * 100:0.#} % did before the change. Something else than this policy stands in their way; abort to end it as it is."))
+            : Store(new ChangeEvent.FinishReturn($"{where}. Whether traffic shows it could not be told within {DurationWords.Of(facts.Settings.ConfirmTraffic)}: there is none, or Prometheus does not answer. {change.Return!.Reason}"));
+    }
 
     /// <summary>Reads fail: says so in the change, once. Null when that has been said, or it is too soon.</summary>
     private static StepAction? InTheWay(ChangeRecord change, TargetProblem problem, StepFacts facts, string message)
@@ -354,7 +379,7 @@ internal static class NextStep
         var verdict = look.Decides(change.Plan.Gates);
         var why = look.Results.FirstOrDefault(r => r.Verdict == verdict)?.Message ?? look.Evidence.Problem ?? "the counters say nothing.";
         var what = verdict == GateVerdict.Error ? "the gates cannot be read" : "there is too little data for a verdict";
-        return $"Stage {change.Stage + 1} has soaked, and {what}: {why} It holds its weights and goes on by itself once the gates pass.";
+        return $"Stage {change.Stage + 1} has soaked, and {what}: {why} It {(change.Plan.Target.Policy is null ? "holds its weights" : "stays in force")} and goes on by itself once the gates pass.";
     }
 
     private static int FailuresInARow(ChangeRecord change, string purpose)

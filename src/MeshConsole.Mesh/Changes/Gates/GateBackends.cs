@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Snapshots;
 
@@ -10,8 +11,10 @@ namespace MeshConsole.Mesh.Changes.Gates;
 internal sealed partial class GateBackends
 {
     private readonly ImmutableArray<(string Host, BackendTarget Target)> _backends;
+    private readonly ImmutableArray<string> _hosts;
 
-    private GateBackends(ImmutableArray<(string Host, BackendTarget Target)> backends, double? stableShare) => (_backends, StableShare) = (backends, stableShare);
+    private GateBackends(ImmutableArray<(string Host, BackendTarget Target)> backends, double? stableShare, ImmutableArray<string> hosts) =>
+        (_backends, StableShare, _hosts) = (backends, stableShare, hosts);
 
     /// <summary>Share of the rule that the watched object gives the stable backend; null when the rule is not found as planned.</summary>
     public double? StableShare { get; }
@@ -39,8 +42,13 @@ internal sealed partial class GateBackends
         problem = backends.Select(b => b.Target).FirstOrDefault(t => t.Workloads is null && (!t.ByHost || t.Note is not null)) is { } unclear
             ? unclear.Note ?? "What a backend stands for cannot be told."
             : Overlap(plan, backends);
-        return problem is null ? new GateBackends(backends, Share(plan, snapshot)) : null;
+        return problem is null ? new GateBackends(backends, Share(plan, snapshot), [.. backends.Select(b => b.Host)]) : null;
     }
+
+    /// <summary>All workloads that a policy reaches, as one.</summary>
+    /// <param name="hosts">Of the Services in front of them: what fails there reached none of them, or none that is told.</param>
+    public static GateBackends Of(ImmutableArray<WorkloadId> workloads, ImmutableArray<string> hosts) =>
+        new([("", new BackendTarget(workloads, false, null, null, null))], null, hosts);
 
     /// <summary>The query with the names of the backends and the window in it.</summary>
     public string Query(string text, TimeSpan window)
@@ -53,7 +61,7 @@ internal sealed partial class GateBackends
             "$window" => PromQl.Duration(window),
             "$namespaces" => PromQl.RegexAlternatives(workloads.Select(w => w.Namespace)),
             "$workloads" => PromQl.RegexAlternatives(workloads.Select(w => w.Name)),
-            _ => PromQl.RegexAlternatives(_backends.Select(b => b.Host)),
+            _ => PromQl.RegexAlternatives(_hosts),
         });
     }
 
@@ -94,7 +102,7 @@ internal sealed partial class GateBackends
         return only;
     }
 
-    public bool HasHost(string host) => _backends.Any(b => string.Equals(b.Host, host, StringComparison.OrdinalIgnoreCase));
+    public bool HasHost(string host) => _hosts.Contains(host, StringComparer.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"\$(window|namespaces|workloads|hosts)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Placeholder();

@@ -8,4 +8,7 @@ public static class GateCodes
     public const string Objective = "objective";
     public const string Errors = "errors";
     public const string Latency = "latency";
+
+    /// <summary>Of policies: connections that are turned away since.</summary>
+    public const string PlaintextRefused = "plaintext-refused";
 }

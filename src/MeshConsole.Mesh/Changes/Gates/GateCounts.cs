@@ -15,7 +15,7 @@ public sealed record GateCounts(double? Requests, double? Errors, double? Timed,
 
 /// <summary>The evidence of one look: everything a verdict is computed from, so that anybody can compute it again.</summary>
 /// <param name="From">Start of the window: when the stage was in force.</param>
-/// <param name="To">End of the window; both arms are counted over the same time.</param>
+/// <param name="To">End of the window; both arms are counted over the same time, but for a policy (<see cref="Refusals"/>).</param>
 /// <param name="Queries">The PromQL that was sent, in full.</param>
 /// <param name="Problem">Why the counters could not be read; null when they were.</param>
 public sealed record GateEvidence(DateTimeOffset From, DateTimeOffset To, GateCounts? Canary, GateCounts? Stable, ImmutableArray<string> Queries, string? Problem)
@@ -38,12 +38,18 @@ public sealed record GateEvidence(DateTimeOffset From, DateTimeOffset To, GateCo
     /// <summary>True when connections are counted, because the rule carries no requests that proxies can tell apart.</summary>
     public bool Connections { get; init; }
 
+    /// <summary>
+    /// For a policy, what it may have turned away. The arms are then the same workloads twice: <see cref="Canary"/> since the
+    /// policy was written, <see cref="Stable"/> over as much time before. Null for weights.
+    /// </summary>
+    public RefusalCounts? Refusals { get; init; }
+
     /// <summary>Why durations are not known although requests are; null when they are, or when there is no more to say.</summary>
     public string? DurationProblem { get; init; }
 }
 
 /// <summary>One gate's verdict with its arithmetic in words.</summary>
-/// <param name="Code">Stable: <c>traffic, tripwire, objective, errors, latency</c>.</param>
+/// <param name="Code">Stable: <c>traffic, tripwire, objective, errors, latency, plaintext-refused</c>.</param>
 /// <param name="Title">What it guards, for people.</param>
 /// <param name="Message">What was found and what would change it.</param>
 /// <param name="Expected">When a verdict is possible at the current rate; null when now, or never at this rate.</param>

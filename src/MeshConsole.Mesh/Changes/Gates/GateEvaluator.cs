@@ -47,7 +47,7 @@ public static class GateEvaluator
         evidence,
         results,
         results.Select(r => r.Verdict).MaxBy(Badness),
-        results.Any(r => r is { Code: GateCodes.Tripwire, Verdict: GateVerdict.Fail }));
+        results.Any(r => r is { Code: GateCodes.Tripwire or GateCodes.PlaintextRefused, Verdict: GateVerdict.Fail }));
 
     private static int Badness(GateVerdict verdict) => verdict switch
     {
@@ -69,13 +69,17 @@ public static class GateEvaluator
         private readonly long _lost;
         private readonly int _look;
         private readonly string _things;
+        private readonly string _canaryName;
+        private readonly string _stableName;
+        private readonly string _stableWord;
 
         public Judgement(GateEvidence evidence, GateSettings settings, ImmutableArray<GateLook> earlier)
         {
             (_evidence, _settings) = (evidence, settings);
             _things = evidence.Connections ? "connections" : "requests";
-            _canary = GateArm.Read("canary", evidence.Canary, evidence.Connections);
-            _stable = GateArm.Read("stable backend", evidence.Stable, evidence.Connections);
+            (_canaryName, _stableName, _stableWord) = evidence.Refusals is null ? ("canary", "stable backend", "stable") : ("workloads it reaches", "same workloads before it", "before");
+            _canary = GateArm.Read(_canaryName, evidence.Canary, evidence.Connections);
+            _stable = GateArm.Read(_stableName, evidence.Stable, evidence.Connections);
             _lost = (long)Math.Round(evidence.Lost, MidpointRounding.AwayFromZero);
 
             // A canary without one healthy host is named by no counter: its requests fail before a host is chosen. While the
@@ -95,10 +99,15 @@ public static class GateEvaluator
             var results = ImmutableArray.CreateBuilder<GateResult>();
             results.Add(EnoughTraffic());
             results.Add(Tripwire());
+            if (_evidence.Refusals is { } refusals)
+            {
+                results.Add(RefusalGate.Judge(refusals, _settings, _look));
+            }
+
             results.Add(Objective());
-            var errors = ErrorsStop() ?? new Comparison(GateCodes.Errors, "Failures against stable", new ProportionTable(_canary.Errors, _canary.Requests, _stable.Errors, _stable.Requests));
+            var errors = ErrorsStop() ?? new Comparison(GateCodes.Errors, $"Failures against {_stableWord}", new ProportionTable(_canary.Errors, _canary.Requests, _stable.Errors, _stable.Requests));
             var latency = _evidence.Connections ? null
-                : SlowStop() ?? new Comparison(GateCodes.Latency, "Slow requests against stable", new ProportionTable(_canary.Slow, _canary.Timed, _stable.Slow, _stable.Timed));
+                : SlowStop() ?? new Comparison(GateCodes.Latency, $"Slow requests against {_stableWord}", new ProportionTable(_canary.Slow, _canary.Timed, _stable.Slow, _stable.Timed));
             results.AddRange(Compare([errors, .. latency is null ? Array.Empty<Comparison>() : [latency]]));
             return Of(_evidence, results.DrainToImmutable());
         }
@@ -110,7 +119,7 @@ public static class GateEvaluator
                 return Traffic(GateVerdict.Error, fault);
             }
 
-            var counted = $"{Count(_canary.Requests)} {_things} of the canary in {DurationWords.Of(_evidence.To - _evidence.From)}";
+            var counted = $"{Count(_canary.Requests)} {_things} of the {_canaryName} in {DurationWords.Of(_evidence.To - _evidence.From)}";
             return _canary.Requests > 0 && _canary.Requests >= _settings.MinimumRequests
                 ? Traffic(GateVerdict.Pass, $"{counted}; at least {Count(_settings.MinimumRequests)} are needed.")
                 : Traffic(GateVerdict.InsufficientData, $"{counted}, of {Count(_settings.MinimumRequests)} that are needed{Until(_canary.Requests, out var expected)}.", expected);
@@ -140,7 +149,7 @@ public static class GateEvaluator
 
             if (_canary.Requests < _settings.MinimumRequests || _canary.Requests == 0)
             {
-                return Result(GateVerdict.InsufficientData, $"Too few {_things} of the canary{Until(_canary.Requests, out var expected)}.", expected);
+                return Result(GateVerdict.InsufficientData, $"Too few {_things} of the {_canaryName}{Until(_canary.Requests, out var expected)}.", expected);
             }
 
             var found = $"{Failed(_canary)}; the objective allows {Percent(_settings.MaxErrorRatio)}";
@@ -162,14 +171,14 @@ public static class GateEvaluator
         /// <summary>Why the failures of the arms cannot be compared; null when they can.</summary>
         private Comparison? ErrorsStop()
         {
-            Comparison Stop(GateVerdict verdict, string message, TimeSpan? expected = null) => new(GateCodes.Errors, "Failures against stable", null, verdict, message, expected);
+            Comparison Stop(GateVerdict verdict, string message, TimeSpan? expected = null) => new(GateCodes.Errors, $"Failures against {_stableWord}", null, verdict, message, expected);
             return _canary.Fault is { } fault ? Stop(GateVerdict.Error, fault)
-                : _canary.Requests == 0 || _canary.Requests < _settings.MinimumRequests ? Stop(GateVerdict.InsufficientData, $"Too few {_things} of the canary{Until(_canary.Requests, out var expected)}.", expected)
+                : _canary.Requests == 0 || _canary.Requests < _settings.MinimumRequests ? Stop(GateVerdict.InsufficientData, $"Too few {_things} of the {_canaryName}{Until(_canary.Requests, out var expected)}.", expected)
                 : _evidence.StableShare == 0 ? Stop(GateVerdict.Pass, "The stable backend gets nothing in this stage: there is nothing to compare with, and the objective alone decides.")
                 : _stable.Fault is { } other ? Stop(GateVerdict.Error, other)
                 : _stable.Requests < Math.Max(1, _settings.MinimumRequests) ? Stop(
                     GateVerdict.InsufficientData,
-                    $"{Count(_stable.Requests)} {_things} of the stable backend, of {Count(_settings.MinimumRequests)} that are needed to compare with{Until(_stable.Requests, out var later)}. Until then only the objective is watched.",
+                    $"{Count(_stable.Requests)} {_things} of the {_stableName}, of {Count(_settings.MinimumRequests)} that are needed to compare with{Until(_stable.Requests, out var later)}. Until then only the objective is watched.",
                     later)
                 : null;
         }
@@ -177,16 +186,16 @@ public static class GateEvaluator
         /// <summary>Why the durations of the arms cannot be compared; null when they can.</summary>
         private Comparison? SlowStop()
         {
-            Comparison Stop(GateVerdict verdict, string message, TimeSpan? expected = null) => new(GateCodes.Latency, "Slow requests against stable", null, verdict, message, expected);
+            Comparison Stop(GateVerdict verdict, string message, TimeSpan? expected = null) => new(GateCodes.Latency, $"Slow requests against {_stableWord}", null, verdict, message, expected);
             return _canary.Fault is { } fault ? Stop(GateVerdict.Error, fault)
-                : _charged || _canary.Requests == 0 ? Stop(GateVerdict.InsufficientData, "No request of the canary was answered: there are no durations.")
+                : _charged || _canary.Requests == 0 ? Stop(GateVerdict.InsufficientData, $"No request of the {_canaryName} was answered: there are no durations.")
                 : _canary.DurationFault is { } missing ? Stop(GateVerdict.Error, _evidence.DurationProblem ?? missing)
-                : _canary.Timed == 0 || _canary.Timed < _settings.MinimumRequests ? Stop(GateVerdict.InsufficientData, $"Too few durations of the canary{Until(_canary.Timed, out var expected)}.", expected)
+                : _canary.Timed == 0 || _canary.Timed < _settings.MinimumRequests ? Stop(GateVerdict.InsufficientData, $"Too few durations of the {_canaryName}{Until(_canary.Timed, out var expected)}.", expected)
                 : _evidence.StableShare == 0 ? Stop(GateVerdict.Pass, $"{Slowness(_canary)}. The stable backend gets nothing in this stage: there is nothing to compare with.")
                 : _stable.Fault is { } other ? Stop(GateVerdict.Error, other)
-                : _stable.Requests == 0 ? Stop(GateVerdict.InsufficientData, "No requests of the stable backend to compare with.")
+                : _stable.Requests == 0 ? Stop(GateVerdict.InsufficientData, $"No requests of the {_stableName} to compare with.")
                 : _stable.DurationFault is { } stableMissing ? Stop(GateVerdict.Error, _evidence.DurationProblem ?? stableMissing)
-                : _stable.Timed < Math.Max(1, _settings.MinimumRequests) ? Stop(GateVerdict.InsufficientData, $"Too few durations of the stable backend to compare with{Until(_stable.Timed, out var later)}.", later)
+                : _stable.Timed < Math.Max(1, _settings.MinimumRequests) ? Stop(GateVerdict.InsufficientData, $"Too few durations of the {_stableName} to compare with{Until(_stable.Timed, out var later)}.", later)
                 : _canary.BoundMs != _stable.BoundMs ? Stop(GateVerdict.Error, $"The histograms have different bounds ({Ms(_canary.BoundMs)} and {Ms(_stable.BoundMs)}): slow means two things.")
                 : null;
         }
@@ -212,7 +221,7 @@ public static class GateEvaluator
         {
             var (canary, stable) = (Ratio(table.CanaryHits, table.CanaryAll), Ratio(table.StableHits, table.StableAll));
             var matters = canary > 0 && canary - stable >= _settings.MinErrorDifference && canary >= stable * _settings.MinErrorFactor;
-            var found = $"{Failed(_canary)}, and {Count(table.StableHits)} of {Count(table.StableAll)} at the stable backend ({Percent(stable)})";
+            var found = $"{Failed(_canary)}, and {Count(table.StableHits)} of {Count(table.StableAll)} at the {_stableName} ({Percent(stable)})";
             return Judge(comparison, matters, found, $"less than {Points(_settings.MinErrorDifference)} or {_settings.MinErrorFactor.ToString("0.##", CultureInfo.InvariantCulture)} times more", test, p);
         }
 
@@ -220,7 +229,7 @@ public static class GateEvaluator
         {
             var (canary, stable) = (Ratio(table.CanaryHits, table.CanaryAll), Ratio(table.StableHits, table.StableAll));
             var matters = canary > stable && canary - stable >= _settings.MinSlowDifference;
-            var found = $"{Slowness(_canary)}, and {Count(table.StableHits)} of {Count(table.StableAll)} at the stable backend ({Percent(stable)})";
+            var found = $"{Slowness(_canary)}, and {Count(table.StableHits)} of {Count(table.StableAll)} at the {_stableName} ({Percent(stable)})";
             return Judge(comparison, matters, found, $"less than {Points(_settings.MinSlowDifference)} more", test, p);
         }
 
@@ -228,7 +237,7 @@ public static class GateEvaluator
         {
             if (!matters)
             {
-                return comparison.Result(GateVerdict.Pass, $"{found}: {small} than stable, which does not count.");
+                return comparison.Result(GateVerdict.Pass, $"{found}: {small} than {_stableWord}, which does not count.");
             }
 
             var level = _settings.Alpha / _look;
@@ -240,10 +249,10 @@ public static class GateEvaluator
 
         private string Looks() => _look == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", the level at look {_look}");
 
-        private string Failed(GateArm arm) => arm.Requests == 0 ? $"no {_things} at the canary"
-            : $"{Count(arm.Errors)} of {Count(arm.Requests)} {_things} failed at the canary ({Percent(arm.ErrorRatio)}{(_charged ? "; none reached a workload" : "")})";
+        private string Failed(GateArm arm) => arm.Requests == 0 ? $"no {_things} at the {_canaryName}"
+            : $"{Count(arm.Errors)} of {Count(arm.Requests)} {_things} failed at the {_canaryName} ({Percent(arm.ErrorRatio)}{(_charged ? "; none reached a workload" : "")})";
 
-        private static string Slowness(GateArm arm) => $"{Count(arm.Slow)} of {Count(arm.Timed)} requests took longer than {Ms(arm.BoundMs)} at the canary ({Percent(arm.SlowRatio)})";
+        private string Slowness(GateArm arm) => $"{Count(arm.Slow)} of {Count(arm.Timed)} requests took longer than {Ms(arm.BoundMs)} at the {_canaryName} ({Percent(arm.SlowRatio)})";
 
         private string Until(long seen, out TimeSpan? expected)
         {

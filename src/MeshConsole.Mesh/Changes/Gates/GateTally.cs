@@ -71,6 +71,27 @@ internal sealed class GateTally
     /// <summary>Failures that reached no workload, at hosts of several backends.</summary>
     public double Lost(bool connections) => Rows().Where(r => r.Backend is null && r.Failed(connections)).Sum(r => r.Value);
 
+    /// <summary>
+    /// What callers with a proxy of their own (or a waypoint before the callee) sent, and how much of it did not get through to
+    /// the callee or was cut off by it, by caller.
+    /// </summary>
+    public Dictionary<string, (double All, double Failed)> CallersWithProxy()
+    {
+        var callers = new Dictionary<string, (double All, double Failed)>(StringComparer.Ordinal);
+        foreach (var (edge, byReporter) in _edges)
+        {
+            var rows = byReporter[0].Count > 0 ? byReporter[0] : byReporter[1];
+            if (rows.Count > 0)
+            {
+                var caller = $"{edge.SourceNamespace}/{edge.Source}";
+                var (all, failed) = callers.GetValueOrDefault(caller);
+                callers[caller] = (all + rows.Sum(r => r.Value), failed + rows.Where(r => r.FailedToConnect).Sum(r => r.Value));
+            }
+        }
+
+        return callers;
+    }
+
     /// <summary>Whether callers' own proxies report.</summary>
     public bool CallersReport => _edges.Values.Any(e => e[0].Count > 0 || e[1].Count > 0);
 
@@ -185,6 +206,9 @@ internal sealed class GateTally
         }
 
         public string Label(string name) => _series.Labels.GetValueOrDefault(name, "");
+
+        /// <summary>Envoy's UF (not connected, a refused handshake among it) and UC (cut off by the other end).</summary>
+        public bool FailedToConnect => Label("response_flags").Split(',') is var flags && (flags.Contains("UF", StringComparer.Ordinal) || flags.Contains("UC", StringComparer.Ordinal));
 
         /// <summary>Design, truth 7; for connections, what came to nothing.</summary>
         public bool Failed(bool connections) => connections

@@ -13,11 +13,34 @@ namespace MeshConsole.Mesh.Changes.Gates;
 /// </summary>
 /// <param name="sources">The source of a cluster by its configured name; null when it has none.</param>
 /// <param name="snapshots">What the hosts and subsets of a plan stand for.</param>
-public sealed class PrometheusGateReader(Func<string, GateSource?> sources, IMeshSnapshots snapshots) : IGateReader
+/// <param name="time">When "now" is, for what is asked of the moment.</param>
+public sealed class PrometheusGateReader(Func<string, GateSource?> sources, IMeshSnapshots snapshots, TimeProvider? time = null) : IGateReader
 {
+    private readonly PolicyGateReader _policies = new(sources, snapshots);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <inheritdoc/>
+    public Task<GateEvidence> ReadAsync(ChangePlan plan, DateTimeOffset writtenAt, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Target.Policy is null ? ReadAsync(plan, from, to, cancellationToken) : _policies.ReadAsync(plan, writtenAt, from, to, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<RefusalSight?> RefusalSightAsync(ChangePlan plan, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Target.Policy is null ? Task.FromResult<RefusalSight?>(null) : _policies.SightAsync(plan, _time.GetUtcNow(), cancellationToken);
+    }
+
     public async Task<GateEvidence> ReadAsync(ChangePlan plan, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        if (plan.Target.Policy is not null)
+        {
+            return await _policies.ReadAsync(plan, from, from, to, cancellationToken).ConfigureAwait(false);
+        }
+
         var connections = IsConnections(plan);
         var nothing = new GateEvidence(from, to, null, null, [], null) { Connections = connections };
         if (sources(plan.Target.Cluster) is not { } source)
@@ -80,6 +103,11 @@ public sealed class PrometheusGateReader(Func<string, GateSource?> sources, IMes
     public async Task<double?> CanaryShareAsync(ChangePlan plan, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        if (plan.Target.Policy is not null)
+        {
+            return await _policies.FailingShareAsync(plan, from, to, cancellationToken).ConfigureAwait(false);
+        }
+
         var window = to - from;
         if (sources(plan.Target.Cluster) is not { } source || window < source.ShortestWindow || window < TimeSpan.FromMilliseconds(1)
             || GateBackends.Of(plan, snapshots.Current, out _) is not { } backends)

@@ -12,7 +12,8 @@ internal sealed class FreezeGuard : IGuard
             return s_text.NotAsked("Not asked when going back.");
         }
 
-        var state = FreezeCalendar.At(context.Policy.FreezeWindows, context.Plan.Target.Namespace, context.Now);
+        var states = context.Namespaces().Select(n => FreezeCalendar.At(context.Policy.FreezeWindows, n, context.Now)).ToList();
+        var state = states.Find(s => s.Frozen) ?? states[0];
         if (!state.Frozen)
         {
             return s_text.Pass(state.ChangesAt is { } begins ? $"No freeze now; the next one begins {begins:u}." : "No freeze now.");

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Changes.Guards;
@@ -55,8 +58,24 @@ public sealed record GuardContext
     /// <summary>Why <see cref="Live"/> is null: the rule was not found, or the API server did not answer.</summary>
     public string? LiveProblem { get; init; }
 
-    /// <summary>Whether the cluster lets the actor patch the target, asked as the actor.</summary>
+    /// <summary>Whom a policy reaches; null for weights, and while policies have not been read.</summary>
+    public PolicyReach? Reach { get; init; }
+
+    /// <summary>Whether what a policy refuses is needed by anybody; null where it could not be asked, or was not.</summary>
+    public StrictReadiness? Readiness { get; init; }
+
+    /// <summary>Whether plaintext that a policy turns away would be seen; null when that is not known.</summary>
+    public RefusalSight? Sight { get; init; }
+
+    /// <summary>Certificates, where a policy makes them matter.</summary>
+    public ImmutableArray<CertificateView> Certificates { get; init; } = [];
+
+    /// <summary>Whether the cluster lets the actor write the target, asked as the actor.</summary>
     public AccessVerdict? Access { get; init; }
+
+    /// <summary>Namespaces that the change acts in: the object's, and for a policy those of all whom it reaches.</summary>
+    public IEnumerable<string> Namespaces() =>
+        (Reach?.Changed.Select(w => w.Id.Namespace) ?? []).Prepend(Plan.Target.Namespace).Distinct(StringComparer.Ordinal);
 
     public DryRunAnswer? DryRun { get; init; }
 

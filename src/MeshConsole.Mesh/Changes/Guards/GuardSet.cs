@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Changes.Guards.Policies;
 
 namespace MeshConsole.Mesh.Changes.Guards;
 
 /// <summary>All guards, in the order people read them: may I, is it mine, is it still that, is it sound, is it small enough, is it the time.</summary>
 public static class GuardSet
 {
-    private static readonly ImmutableArray<IGuard> s_guards =
+    private static readonly ImmutableArray<IGuard> s_ofWeights =
     [
         new WritesEnabledGuard(),
         new RoleGuard(),
@@ -33,11 +34,35 @@ public static class GuardSet
         new RateLimitGuard(),
     ];
 
-    /// <summary>Asks every guard. A guard that breaks is a refusal with its name, not an exception: the others are still shown.</summary>
+    private static readonly ImmutableArray<IGuard> s_ofPolicies =
+    [
+        new WritesEnabledGuard(),
+        new RoleGuard(),
+        new ClusterRightGuard(),
+        new OwnerGuard(),
+        new TargetUnchangedGuard(),
+        new OneActiveChangeGuard(),
+        new StrictReadinessGuard(),
+        new PolicyEffectGuard(),
+        new ScopeOrderGuard(),
+        new CaptureGuard(),
+        new LeafCertificatesGuard(),
+        new RefusalSightGuard(),
+        new DryRunGuard(),
+        new SoakGuard(),
+        new PolicyReachGuard(),
+        new TelemetryGuard(),
+        new ReasonGuard(),
+        new ApprovalGuard(),
+        new FreezeGuard(),
+        new RateLimitGuard(),
+    ];
+
+    /// <summary>Asks every guard of weights or of policies, whichever the plan is about. A guard that breaks is a refusal with its name, not an exception: the others are still shown.</summary>
     public static ImmutableArray<GuardVerdict> Check(GuardContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return [.. s_guards.Select(guard => Ask(guard, context))];
+        return [.. (context.Plan.Target.Policy is null ? s_ofWeights : s_ofPolicies).Select(guard => Ask(guard, context))];
     }
 
     /// <summary>Whether every guard allows it.</summary>

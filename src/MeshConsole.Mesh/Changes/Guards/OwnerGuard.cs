@@ -3,10 +3,15 @@ namespace MeshConsole.Mesh.Changes.Guards;
 /// <summary>No controller and no Git repository would undo the write.</summary>
 internal sealed class OwnerGuard : IGuard
 {
-    private static readonly GuardText s_text = new("owner", "Nobody else steers it", "A weight that a controller or Git puts back is worse than none: traffic jumps at a moment nobody chose.");
+    private static readonly GuardText s_text = new("owner", "Nobody else steers it", "What a controller or Git puts back is worse than no change: traffic jumps at a moment nobody chose.");
 
     public GuardVerdict Check(GuardContext context)
     {
+        if (context.Plan.Target.Policy is not null)
+        {
+            return OfPolicy(context);
+        }
+
         if (context.Route is not { } route)
         {
             return context.Moment == GuardMoment.Stop
@@ -14,7 +19,29 @@ internal sealed class OwnerGuard : IGuard
                 : s_text.Unknown("Who owns the object is not known: the route is not in the snapshot.", "Wait until the cluster has been read.");
         }
 
-        var owner = route.Owner;
+        return Judge(context, route.Owner);
+    }
+
+    private static GuardVerdict OfPolicy(GuardContext context)
+    {
+        var target = context.Plan.Target;
+        if (context.Cluster is not { Objects.PeerAuthentications.IsDefault: false } cluster)
+        {
+            return s_text.Unknown("Who owns the policy is not known: PeerAuthentications have not been read.", "Wait until the cluster has been read.");
+        }
+
+        var watched = cluster.Objects.PeerAuthentications.FirstOrDefault(p => p.Meta.Namespace == target.Namespace && p.Meta.Name == target.Name);
+        return (watched, context.Live) switch
+        {
+            (null, { IsAbsent: true }) => s_text.Pass("There is no such object yet."),
+            ({ } found, { IsAbsent: false } live) when found.Meta.Uid == live.Uid => Judge(context, RouteOwners.Of(found.Meta, [])),
+            _ when context.Moment is GuardMoment.Rollback or GuardMoment.Stop => s_text.Warn("Who owns the object is not known; going back is allowed all the same.", null),
+            _ => s_text.Unknown("Who owns the object is not known: what is watched is not what the API server has now.", "Wait a moment; the watch follows within seconds."),
+        };
+    }
+
+    private static GuardVerdict Judge(GuardContext context, RouteOwner owner)
+    {
         GuardFact[] facts = [new("Owner", owner.Name is null ? owner.Kind : $"{owner.Kind} {owner.Name}")];
         return owner switch
         {

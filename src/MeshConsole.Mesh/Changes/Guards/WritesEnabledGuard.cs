@@ -15,16 +15,16 @@ internal sealed class WritesEnabledGuard : IGuard
 
         // A way back stays open: who switches writes off during an incident must not lock the incident in.
         var returning = context.Moment is GuardMoment.Rollback or GuardMoment.Stop;
-        if (context.Policy.ReadOnlyNamespaces.Contains(target.Namespace, StringComparer.Ordinal))
+        if (context.Namespaces().FirstOrDefault(n => context.Policy.ReadOnlyNamespaces.Contains(n, StringComparer.Ordinal)) is { } closed)
         {
             return returning
-                ? s_text.Warn($"Namespace {target.Namespace} is read-only; going back to safe weights is allowed all the same.", null)
-                : s_text.Refuse($"Namespace {target.Namespace} is read-only by configuration.", "Make the change where this namespace is managed, or take it out of MeshConsole:Changes:ReadOnlyNamespaces.", new GuardFact("Namespace", target.Namespace));
+                ? s_text.Warn($"Namespace {closed} is read-only; going back is allowed all the same.", null)
+                : s_text.Refuse($"Namespace {closed} is read-only by configuration.", "Make the change where this namespace is managed, or take it out of MeshConsole:Changes:ReadOnlyNamespaces.", new GuardFact("Namespace", closed));
         }
 
-        var off = context.ReadOnly.FirstOrDefault(s => (s.Cluster is null || s.Cluster == target.Cluster) && (s.Namespace is null || s.Namespace == target.Namespace));
+        var off = context.ReadOnly.FirstOrDefault(s => (s.Cluster is null || s.Cluster == target.Cluster) && (s.Namespace is null || context.Namespaces().Contains(s.Namespace, StringComparer.Ordinal)));
         return off is null ? s_text.Pass("Changes are on, and nothing here is switched to read-only.")
-            : returning ? s_text.Warn($"{off.By} switched {Scope(off)} to read-only ({off.Reason}); going back to safe weights is allowed all the same.", null)
+            : returning ? s_text.Warn($"{off.By} switched {Scope(off)} to read-only ({off.Reason}); going back is allowed all the same.", null)
             : s_text.Refuse($"{off.By} switched {Scope(off)} to read-only since {off.Since:u}: {off.Reason}", "Ask them, or an admin, to switch it back.", new GuardFact("Since", off.Since.ToString("u")));
     }
 

@@ -15,11 +15,7 @@ public static class ChangePlanner
     /// <summary>More than anybody watches; keeps a hostile request from filling the store.</summary>
     private const int MostStages = 50;
 
-    private const int LongestReason = 4_000;
-    private const int LongestTicket = 200;
     private const int HeaviestGatewayWeight = 1_000_000;
-
-    private static readonly TimeSpan s_longestSoak = TimeSpan.FromDays(30);
 
     public static PlanOutcome Plan(ChangeRequest request, RouteView route, ChangePolicy policy)
     {
@@ -52,7 +48,7 @@ public static class ChangePlanner
     /// <summary>A plan in the making.</summary>
     private sealed class Draft(ChangeRequest request, RouteView route, ChangePolicy policy)
     {
-        private readonly ImmutableArray<PlanFault>.Builder _faults = ImmutableArray.CreateBuilder<PlanFault>();
+        private readonly RequestRules _rules = new(request);
         private readonly ImmutableArray<string>.Builder _notes = ImmutableArray.CreateBuilder<string>();
         private ImmutableArray<int> _base = [];
         private long _sum;
@@ -67,21 +63,19 @@ public static class ChangePlanner
 
         public ImmutableArray<string> Notes => _notes.ToImmutable();
 
-        public bool Failed => _faults.Count > 0;
+        public bool Failed => _rules.Failed;
 
-        public PlanOutcome Refusal() => new(null, _faults.ToImmutable(), []);
+        public PlanOutcome Refusal() => new(null, _rules.Faults, []);
 
         public void CheckRequest()
         {
-            CheckText(request.Reason ?? "", LongestReason, "reason");
-            CheckText(request.Ticket ?? "", LongestTicket, "ticket");
+            _rules.CheckTexts();
             if (request.TargetPercent is { } target && !(target is >= 0 and <= 100))
             {
                 Fault("percent", $"A percentage of the canary is between 0 and 100, and the target is {Number(target)}.", "targetPercent");
             }
 
-            CheckSoak(request.Soak, "soak");
-            CheckGates();
+            _rules.CheckSoakAndGates();
             if (request.Stages is not { } stages)
             {
                 return;
@@ -313,7 +307,7 @@ public static class ChangePlanner
                     Fault("percent", $"A percentage of the canary is between 0 and 100, and stage {i + 1} has {Number(percent)}.", Field(i) + ".canaryPercent");
                 }
 
-                CheckSoak(stage.Soak, Field(i) + ".soak");
+                _rules.CheckSoak(stage.Soak, Field(i) + ".soak");
                 if (stage.NotBefore < earliest)
                 {
                     Fault("schedule", $"Stage {i + 1} is to start before the stage ahead of it.", Field(i) + ".notBefore");
@@ -323,77 +317,13 @@ public static class ChangePlanner
             }
         }
 
-        private void CheckSoak(TimeSpan? soak, string field)
-        {
-            if (soak < TimeSpan.Zero || soak > s_longestSoak)
-            {
-                Fault("soak", $"A soak is between 0 and {s_longestSoak.TotalDays:0} days, and this one is {soak}.", field);
-            }
-        }
-
-        private void CheckGates()
-        {
-            if (request.Gates is not { } gates)
-            {
-                return;
-            }
-
-            Gate(gates.MinimumRequests >= 1, "minimumRequests", "at least 1");
-            Gate(gates.MaxErrorRatio is >= 0 and <= 1, "maxErrorRatio", "between 0 and 1");
-            Gate(gates.MinErrorDifference is >= 0 and <= 1, "minErrorDifference", "between 0 and 1");
-            Gate(gates.MinErrorFactor is >= 1 and <= 1e6, "minErrorFactor", "between 1 and 1,000,000");
-            Gate(gates.SlowerThanMs is > 0 and <= 3_600_000, "slowerThanMs", "above 0 and at most an hour, in milliseconds");
-            Gate(gates.MinSlowDifference is >= 0 and <= 1, "minSlowDifference", "between 0 and 1");
-            Gate(gates.Alpha is > 0 and < 0.5, "alpha", "above 0 and below 0.5");
-            Gate(gates.TripwireRequests >= 1, "tripwireRequests", "at least 1");
-            Gate(gates.TripwireErrorRatio is > 0 and <= 1, "tripwireErrorRatio", "above 0 and at most 1");
-            Gate(gates.MaxHold >= TimeSpan.Zero && gates.MaxHold <= s_longestSoak, "maxHold", "between 0 and 30 days");
-
-            void Gate(bool holds, string field, string legal)
-            {
-                if (!holds)
-                {
-                    Fault("gates", $"The gate setting {field} is {legal}.", $"gates.{field}");
-                }
-            }
-        }
-
-        private void CheckText(string text, int longest, string field)
-        {
-            if (text.Length > longest)
-            {
-                Fault("text", $"The {field} is longer than {longest} characters.", field);
-            }
-            else if (!IsUnicode(text))
-            {
-                Fault("text", $"The {field} holds half of a character (a lone surrogate) and cannot be stored.", field);
-            }
-        }
-
-        private static bool IsUnicode(string text)
-        {
-            for (var i = 0; i < text.Length; i++)
-            {
-                if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-
         private static string Field(int stage) => string.Create(CultureInfo.InvariantCulture, $"stages[{stage}]");
 
         private string Known() => string.Join(", ", Names(route.Backends).Select(Words));
 
         private string Sum() => _sum.ToString(CultureInfo.InvariantCulture);
 
-        private bool Fault(string code, string message, string? field = null)
-        {
-            _faults.Add(new PlanFault(code, message, field));
-            return false;
-        }
+        private bool Fault(string code, string message, string? field = null) => _rules.Fault(code, message, field);
 
         private static ImmutableArray<string> Names(ImmutableArray<RouteBackend> backends) => [.. backends.Select(b => b.Subset ?? b.Host)];
 

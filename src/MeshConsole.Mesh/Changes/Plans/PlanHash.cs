@@ -52,7 +52,31 @@ public static class PlanHash
         ["ticket"] = plan.Ticket,
     };
 
-    private static JsonObject Target(ChangeTarget target) => new()
+    private static JsonObject Target(ChangeTarget target)
+    {
+        var json = Rule(target);
+        if (target.Policy is { } policy)
+        {
+            // Absent for routes, so that what was approved of them before there were policies stays approved.
+            json["policy"] = new JsonObject
+            {
+                ["cluster"] = policy.Scope.Cluster,
+                ["namespace"] = policy.Scope.Namespace,
+                ["workload"] = policy.Scope.Workload,
+                ["port"] = policy.Scope.Port,
+                ["from"] = policy.From,
+                ["to"] = policy.To,
+                ["before"] = policy.Before,
+                ["after"] = policy.After,
+                ["labels"] = Pairs(policy.Labels),
+                ["annotations"] = Pairs(policy.Annotations),
+            };
+        }
+
+        return json;
+    }
+
+    private static JsonObject Rule(ChangeTarget target) => new()
     {
         ["cluster"] = target.Cluster,
         ["apiVersion"] = target.ApiVersion,
@@ -107,6 +131,7 @@ public static class PlanHash
         ["approvalLifetime"] = Span(policy.ApprovalLifetime),
         ["readOnlyNamespaces"] = Texts(policy.ReadOnlyNamespaces),
         ["maxStartsPerHour"] = policy.MaxStartsPerHour,
+        ["strictLookback"] = Span(policy.StrictLookback),
         ["freezeWindows"] = Array(policy.FreezeWindows, w => new JsonObject
         {
             ["name"] = w.Name,
@@ -117,6 +142,8 @@ public static class PlanHash
             ["allow"] = w.Allow,
         }),
     };
+
+    private static JsonObject Pairs(ImmutableSortedDictionary<string, string> pairs) => new(pairs.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
 
     private static JsonArray Texts(ImmutableArray<string> texts) => Array(texts, t => JsonValue.Create(t));
 

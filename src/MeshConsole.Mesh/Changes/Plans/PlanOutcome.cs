@@ -8,6 +8,10 @@ namespace MeshConsole.Mesh.Changes.Plans;
 /// <param name="Notes">What the plan does otherwise than the request may expect, a sentence each: rounded shares, steps left out.</param>
 public sealed record PlanOutcome(ChangePlan? Plan, ImmutableArray<PlanFault> Faults, ImmutableArray<string> Notes)
 {
+    /// <exception cref="Execution.ChangeException">Invalid: there is no plan, with all that is wrong.</exception>
+    public ChangePlan OrThrow() =>
+        Plan ?? throw new Execution.ChangeException(Execution.ChangeFault.Invalid, Faults.Length == 1 ? Faults[0].Code : "invalid-plan", Problem);
+
     /// <summary>All faults in one text.</summary>
     public string Problem => string.Join(" ", Faults.Select(f => f.Message));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Kubernetes.Objects;
@@ -28,30 +29,42 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
         }
         catch (KubernetesException exception) when (IsGone(exception, target))
         {
-            throw Gone(target);
+            return target.Policy is { } policy && (policy.Before is null || policy.After is null) ? LiveTarget.Absent(PolicyState.Of(default, target)) : throw Gone(target);
         }
 
-        return Live(read, TargetRule.Find(read, target, backends).Weights);
+        return Live(read, StateOf(read, target, backends));
     }
 
     /// <inheritdoc/>
-    public Task<AccessVerdict> ReviewAsync(ChangeTarget target, Impersonation actingAs, CancellationToken cancellationToken)
+    public async Task<AccessVerdict> ReviewAsync(ChangeTarget target, bool goingBack, Impersonation actingAs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return ClientFor(target, actingAs).ReviewAccessAsync(new AccessReview("patch", TypeOf(target), target.Namespace, target.Name), cancellationToken);
+        var client = ClientFor(target, actingAs);
+        var verdict = new AccessVerdict(false, null);
+        foreach (var verb in target.Verbs(goingBack))
+        {
+            // Who may create is decided without a name: the object has none before it exists.
+            verdict = await client.ReviewAccessAsync(new AccessReview(verb, TypeOf(target), target.Namespace, verb == TargetWrite.Create ? null : target.Name), cancellationToken).ConfigureAwait(false);
+            if (!verdict.Allowed)
+            {
+                return verdict with { Reason = target.Policy is null ? verdict.Reason : $"{verb} is refused{(verdict.Reason is null ? "" : $": {verdict.Reason}")}" };
+            }
+        }
+
+        return verdict;
     }
 
     /// <inheritdoc/>
-    public async Task<DryRunAnswer> DryRunAsync(ChangeTarget target, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken)
+    public async Task<DryRunAnswer> DryRunAsync(ChangeTarget target, TargetWrite write, Impersonation actingAs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        ArgumentNullException.ThrowIfNull(patch);
+        ArgumentNullException.ThrowIfNull(write);
         try
         {
-            var result = await ClientFor(target, actingAs).PatchAsync(TypeOf(target), target.Namespace, target.Name, JsonPatch(patch), s_dryRun, cancellationToken).ConfigureAwait(false);
-            return patch.Basis.IsObject() && patch.Difference(result, target) is { } difference
-                ? new DryRunAnswer(false, null, $"The server accepts the patch and would change more than the weights. {difference}", 200)
-                : new DryRunAnswer(true, result, "The server accepts the patch; nothing was written.", 200);
+            var result = (await SendAsync(ClientFor(target, actingAs), TypeOf(target), target, write, s_dryRun, cancellationToken).ConfigureAwait(false)).Object;
+            return write.Difference(result, target) is { } difference
+                ? new DryRunAnswer(false, null, $"The server accepts the {Words(write)} and would change more than {(target.Policy is null ? "the weights" : "the mode")}. {difference}", 200)
+                : new DryRunAnswer(true, write.Verb == TargetWrite.Delete ? null : result, $"The server accepts the {Words(write)}; nothing was written.", 200);
         }
         catch (KubernetesException exception)
         {
@@ -60,34 +73,57 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
     }
 
     /// <inheritdoc/>
-    public async Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken)
+    public async Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite write, Impersonation actingAs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        ArgumentNullException.ThrowIfNull(patch);
+        ArgumentNullException.ThrowIfNull(write);
         var client = ClientFor(target, actingAs);
         var type = TypeOf(target);
         AuditedWrite written;
         try
         {
-            written = await client.PatchAuditedAsync(type, target.Namespace, target.Name, JsonPatch(patch), s_write, cancellationToken).ConfigureAwait(false);
+            written = await SendAsync(client, type, target, write, s_write, cancellationToken).ConfigureAwait(false);
         }
-        catch (KubernetesException exception) when (IsPrecondition(exception) || IsGone(exception, target))
+        catch (KubernetesException exception) when (IsPrecondition(exception) || (write.Verb != TargetWrite.Create && IsGone(exception, target)))
         {
             // The request may have been sent twice on its way (a connection that broke), the first one with success. Then the
             // object says so.
-            return await FindOwnAsync(client, type, target, backends, patch, cancellationToken).ConfigureAwait(false)
+            return await FindOwnAsync(client, type, target, backends, write, cancellationToken).ConfigureAwait(false)
                 ?? throw (IsGone(exception, target) ? Gone(target) : Changed(exception, target));
         }
 
-        return Written(written.Object, target, backends, patch, written.AuditId);
+        if (write.Verb != TargetWrite.Delete)
+        {
+            return Written(written.Object, target, backends, write, written.AuditId);
+        }
+
+        // An accepted deletion is not an object that is gone: a finalizer may have been added meanwhile.
+        return await FindOwnAsync(client, type, target, backends, write, cancellationToken).ConfigureAwait(false) is { } gone
+            ? gone with { AuditId = written.AuditId }
+            : throw new KubernetesException(KubernetesErrorKind.Unreadable, "The API server accepted the deletion, and the object is still there.");
     }
 
-    private static async Task<WrittenTarget?> FindOwnAsync(KubernetesClient client, ResourceType type, ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, CancellationToken cancellationToken)
+    private static Task<AuditedWrite> SendAsync(KubernetesClient client, ResourceType type, ChangeTarget target, TargetWrite write, WriteOptions options, CancellationToken cancellationToken) => write.Verb switch
+    {
+        TargetWrite.Patch => client.PatchAuditedAsync(type, target.Namespace, target.Name, new V1Patch(write.Json, V1Patch.PatchType.JsonPatch), options, cancellationToken),
+        TargetWrite.Create => client.CreateAuditedAsync(type, target.Namespace, JsonNode.Parse(write.Json)!.AsObject(), options, cancellationToken),
+        TargetWrite.Delete => client.DeleteAuditedAsync(type, target.Namespace, target.Name, options, ((PolicyWrite)write).Uid, write.ResourceVersion, cancellationToken),
+        _ => throw new ArgumentException($"Targets are not written by {write.Verb}.", nameof(write)),
+    };
+
+    private static ImmutableArray<int> StateOf(JsonElement read, ChangeTarget target, ImmutableArray<PlanBackend> backends) =>
+        target.Policy is null ? TargetRule.Find(read, target, backends).Weights : PolicyState.Of(read, target);
+
+    private static async Task<WrittenTarget?> FindOwnAsync(KubernetesClient client, ResourceType type, ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite write, CancellationToken cancellationToken)
     {
         try
         {
             var now = await client.GetAsync(type, target.Namespace, target.Name, cancellationToken).ConfigureAwait(false);
-            return LastChange(now) == patch.WriteId ? Written(now, target, backends, patch, null) : null;
+            return write.Verb != TargetWrite.Delete && LastChange(now) == write.WriteId ? Written(now, target, backends, write, null) : null;
+        }
+        catch (KubernetesException exception) when (write.Verb == TargetWrite.Delete && IsGone(exception, target))
+        {
+            return new WrittenTarget(LiveTarget.Absent(PolicyState.Of(default, target)), null);
         }
         catch (KubernetesException)
         {
@@ -97,14 +133,14 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
     }
 
     /// <summary>From here on the write has happened: what is odd about it is said beside it and not thrown.</summary>
-    private static WrittenTarget Written(JsonElement after, ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, string? auditId)
+    private static WrittenTarget Written(JsonElement after, ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite write, string? auditId)
     {
         ImmutableArray<int> weights = [];
         string? unexpected;
         try
         {
-            weights = TargetRule.Find(after, target, backends).Weights;
-            unexpected = patch.Basis.IsObject() ? patch.Difference(after, target) : null;
+            weights = StateOf(after, target, backends);
+            unexpected = write.Difference(after, target);
         }
         catch (TargetChangedException exception)
         {
@@ -127,14 +163,12 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
         }
     }
 
-    private static string? LastChange(JsonElement read) => read.Get("metadata").Get("annotations").Text(WeightPatch.Annotation);
+    private static string? LastChange(JsonElement read) => read.Get("metadata").Get("annotations").Text(TargetWrite.Annotation);
 
-    private static V1Patch JsonPatch(WeightPatch patch) => new(patch.Json, V1Patch.PatchType.JsonPatch);
-
-    /// <summary>409, or a failed <c>test</c>: 422 about no object and no field, 500 on servers before 1.17 (kubernetes#68202).</summary>
+    /// <summary>409 (also of an object that is there already), or a failed <c>test</c>: 422 about no object and no field, 500 on servers before 1.17 (kubernetes#68202).</summary>
     private static bool IsPrecondition(KubernetesException exception) => exception switch
     {
-        { Kind: KubernetesErrorKind.Conflict } => true,
+        { Kind: KubernetesErrorKind.Conflict or KubernetesErrorKind.AlreadyExists } => true,
         { Kind: KubernetesErrorKind.Invalid, Details: null or { Name: null or "", Causes.Length: 0 } } => true,
         { Kind: KubernetesErrorKind.ServerError, ServerMessage: { } said } => said.Contains("testing path", StringComparison.OrdinalIgnoreCase) || said.Contains("testing value", StringComparison.OrdinalIgnoreCase),
         _ => false,
@@ -165,6 +199,13 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
         return exception.LeavesOutcomeUnknown ? $"Cannot dry-run: {Printable.Text(exception.Message, 1000)}" : said;
     }
 
+    private static string Words(TargetWrite write) => write.Verb switch
+    {
+        TargetWrite.Create => "new object",
+        TargetWrite.Delete => "deletion",
+        _ => "patch",
+    };
+
     private static string Words(string text) => Printable.Text(text, 120);
 
     /// <summary>Kind and version come from a plan that was stored, and are looked up all the same before they stand in a path.</summary>
@@ -176,7 +217,8 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
             RouteRules.HttpRoute => ResourceKinds.HttpRoutes,
             RouteRules.GrpcRoute => ResourceKinds.GrpcRoutes,
             RouteRules.TrafficSplit => ResourceKinds.TrafficSplits,
-            _ => throw new ArgumentException($"Objects of kind {Words(target.Kind)} hold no weights.", nameof(target)),
+            PolicyPlanner.Kind when target.Policy is not null => ResourceKinds.PeerAuthentications,
+            _ => throw new ArgumentException($"Objects of kind {Words(target.Kind)} are not written.", nameof(target)),
         };
         return kind.Versions.Select(kind.In).FirstOrDefault(t => t.ApiVersion == target.ApiVersion)
             ?? throw new ArgumentException($"{target.Kind} is not written as {Words(target.ApiVersion)}.", nameof(target));

@@ -19,6 +19,21 @@ public static class UnifiedDiff
     public static string OfWeights(JsonElement @object, ChangeTarget target, ImmutableArray<PlanBackend> backends, ImmutableArray<int> weights, string? writeId = null) =>
         Between(ObjectYaml.Write(@object), ObjectYaml.Write(WeightedObject.With(@object, target, backends, weights, writeId)), "now", "after");
 
+    /// <summary>From a policy as it is, if it is, to the policy in one of its states.</summary>
+    /// <exception cref="TargetChangedException">The object is not one that a write of this plan may touch.</exception>
+    public static string OfPolicy(LiveTarget live, ChangeTarget target, ImmutableArray<int> state)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        var after = live.Weights.SequenceEqual(state) ? live.Object : PolicyWrite.After(live, target, state);
+        return (live.IsAbsent, after.ValueKind == JsonValueKind.Undefined) switch
+        {
+            (true, true) => "",
+            (true, false) => Whole('+', ObjectYaml.Write(after)),
+            (false, true) => Whole('-', ObjectYaml.Write(live.Object)),
+            _ => Between(ObjectYaml.Write(live.Object), ObjectYaml.Write(after), "now", "after"),
+        };
+    }
+
     /// <summary>The hunks with three lines around each change; empty when nothing differs.</summary>
     public static string Between(string before, string after, string beforeName, string afterName)
     {
@@ -38,6 +53,14 @@ public static class UnifiedDiff
         }
 
         return text.ToString();
+    }
+
+    /// <summary>An object that comes into being, or ceases to be.</summary>
+    private static string Whole(char mark, string yaml)
+    {
+        var lines = yaml.TrimEnd('\n').Split('\n');
+        var range = string.Create(CultureInfo.InvariantCulture, $"1,{lines.Length}");
+        return $"--- now\n+++ after\n@@ -{(mark == '+' ? "0,0" : range)} +{(mark == '+' ? range : "0,0")} @@\n{string.Concat(lines.Select(line => $"{mark}{line}\n"))}";
     }
 
     /// <summary>Changes whose surroundings touch are one hunk.</summary>

@@ -11,14 +11,8 @@ namespace MeshConsole.Mesh.Changes.Writes;
 /// <summary>A JSON patch that moves weights of one rule and leaves everything else alone.</summary>
 /// <param name="Json">RFC 6902, <c>test</c> operations first.</param>
 /// <param name="WriteId">What its annotation says.</param>
-public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int> Weights, string ResourceVersion)
+public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int> Weights, string ResourceVersion) : TargetWrite(Patch, Json, WriteId, Weights, ResourceVersion)
 {
-    /// <summary>Annotation of the newest write, so that the object itself proves whether it landed.</summary>
-    public const string Annotation = "meshconsole.io/last-change";
-
-    // RFC 6901: ~ is written ~0 and / is written ~1.
-    private const string AnnotationPath = "/metadata/annotations/meshconsole.io~1last-change";
-
     private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The object it was made for: what comes back is compared with it. Undefined when the patch was not made here.</summary>
@@ -27,8 +21,8 @@ public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int
     /// <summary>Destinations of the rule, as of <see cref="Build"/>.</summary>
     private ImmutableArray<PlanBackend> Backends { get; init; } = [];
 
-    /// <summary>What an answer differs in from what the patch alone makes of <see cref="Basis"/>; null when in nothing.</summary>
-    internal string? Difference(JsonElement answer, ChangeTarget target) => ObjectDifferences.OnlyWeightsDiffer(Basis, answer, target, Backends, Weights, WriteId);
+    internal override string? Difference(JsonElement answer, ChangeTarget target) =>
+        Basis.IsObject() ? ObjectDifferences.OnlyWeightsDiffer(Basis, answer, target, Backends, Weights, WriteId) : null;
 
     /// <summary>
     /// The patch that gives the rule these weights. It insists on uid and resource version of the object, on name and matches
@@ -52,7 +46,7 @@ public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int
             writer.WriteStartArray();
             WriteTests(writer, live.Object, rule);
             WriteWeights(writer, rule, weights);
-            WriteAnnotation(writer, live.Object, writeId);
+            PatchOperations.WriteAnnotation(writer, live.Object, writeId);
             writer.WriteEndArray();
         }
 
@@ -75,17 +69,17 @@ public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int
     private static void WriteTests(Utf8JsonWriter writer, JsonElement @object, TargetRule rule)
     {
         var metadata = @object.Get("metadata");
-        Operation(writer, "test", "/metadata/uid", metadata.Get("uid"));
-        Operation(writer, "test", "/metadata/resourceVersion", metadata.Get("resourceVersion"));
+        PatchOperations.Write(writer, "test", "/metadata/uid", metadata.Get("uid"));
+        PatchOperations.Write(writer, "test", "/metadata/resourceVersion", metadata.Get("resourceVersion"));
         foreach (var part in rule.Identity)
         {
-            Operation(writer, "test", part.Path, part.Value);
+            PatchOperations.Write(writer, "test", part.Path, part.Value);
         }
 
         // That a weight is omitted cannot be tested: a test of what is not there fails. The resource version covers it.
         foreach (var destination in rule.Destinations.Where(d => d.Written.IsPresent()))
         {
-            Operation(writer, "test", destination.WeightPath, destination.Written);
+            PatchOperations.Write(writer, "test", destination.WeightPath, destination.Written);
         }
     }
 
@@ -106,40 +100,5 @@ public sealed record WeightPatch(string Json, string WriteId, ImmutableArray<int
             writer.WriteRawValue(destination.Write(weights[i], rule.Unit));
             writer.WriteEndObject();
         }
-    }
-
-    private static void WriteAnnotation(Utf8JsonWriter writer, JsonElement @object, string writeId)
-    {
-        var annotations = @object.Get("metadata").Get("annotations");
-        writer.WriteStartObject();
-        writer.WriteString("op", annotations.Get(Annotation).IsPresent() ? "replace" : "add");
-        if (annotations.IsObject())
-        {
-            writer.WriteString("path", AnnotationPath);
-            writer.WriteString("value", writeId);
-        }
-        else
-        {
-            writer.WriteString("path", "/metadata/annotations");
-            writer.WriteStartObject("value");
-            writer.WriteString(Annotation, writeId);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndObject();
-    }
-
-    /// <summary>
-    /// The value in the server's own bytes: its JSON patch compares strings and numbers as they are written (evanphx/json-patch,
-    /// <c>lazyNode.compare</c>), so that <c>&lt;</c> instead of its <c>\u003c</c> would count as a change.
-    /// </summary>
-    private static void Operation(Utf8JsonWriter writer, string op, string path, JsonElement value)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("op", op);
-        writer.WriteString("path", path);
-        writer.WritePropertyName("value");
-        writer.WriteRawValue(value.GetRawText());
-        writer.WriteEndObject();
     }
 }

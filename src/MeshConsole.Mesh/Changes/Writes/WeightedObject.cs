@@ -41,7 +41,7 @@ public static class WeightedObject
                 metadata["annotations"] = annotations = [];
             }
 
-            annotations[WeightPatch.Annotation] = writeId;
+            annotations[TargetWrite.Annotation] = writeId;
         }
 
         return copy;

@@ -118,19 +118,31 @@ public static class ChangeWords
     public static string Name(PlanBackend backend) => Format.Middle(backend.ShortName, 32);
 
     /// <summary>"90 / 10 → 50 / 50".</summary>
-    public static string FromTo(ChangePlan plan) => plan.Stages.IsDefaultOrEmpty ? Split(plan.BaseWeights) : $"{Split(plan.BaseWeights)} → {Split(plan.Stages[^1].Weights)}";
+    public static string FromTo(ChangePlan plan) => plan.Stages.IsDefaultOrEmpty ? Say(plan, plan.BaseWeights) : $"{Say(plan, plan.BaseWeights)} → {Say(plan, plan.Stages[^1].Weights)}";
+
+    /// <summary>Shares as <c>90 / 10</c>, or what a policy says: <c>STRICT</c>.</summary>
+    public static string Say(ChangePlan plan, ImmutableArray<int> weights) => plan.Target.Policy is { } policy ? policy.Word(weights) : Split(weights);
+
+    /// <summary>What changes, under the name of the object: the rule's matches, or whom a policy holds for.</summary>
+    public static string Subject(ChangePlan plan) => plan.Target.Policy is { } policy
+        ? $"mTLS mode of {Format.Middle(policy.Scope.ToString(), 60)}"
+        : plan.Target.Matches.IsDefaultOrEmpty ? "all other requests" : Format.Middle(string.Join(", or ", plan.Target.Matches), 48);
+
+    /// <summary>What goes from one to the other: the backends, or the policy.</summary>
+    public static string Movers(ChangePlan plan) => plan.Target.Policy is null ? Backends(plan) : "PeerAuthentication";
 
     /// <summary>Backends in the order of the shares: "v1-stable / v2-new-provider".</summary>
     public static string Backends(ChangePlan plan) => string.Join(" / ", plan.Backends.Select(Name));
 
     /// <summary>Which requests the rule takes, to follow "for".</summary>
-    public static string Requests(ChangeTarget target) => target.Matches.IsDefaultOrEmpty
+    public static string Requests(ChangeTarget target) => target.Policy is { } policy ? $"everybody who calls {Format.Middle(policy.Scope.ToString(), 80)}" : target.Matches.IsDefaultOrEmpty
         ? "all requests that no rule before it takes"
         : $"requests where {Format.Middle(string.Join(", or ", target.Matches.Take(4)), 160)}";
 
     /// <summary>What a write to these weights does, in numbers: what is confirmed.</summary>
-    public static string Moves(ChangePlan plan, ImmutableArray<int> from, ImmutableArray<int> to) =>
-        $"{Format.Middle(plan.Target.Name, 60)} in {Format.Middle(plan.Target.Namespace, 40)} goes from {Split(from)} to {Split(to)} ({Backends(plan)}) for {Requests(plan.Target)}.";
+    public static string Moves(ChangePlan plan, ImmutableArray<int> from, ImmutableArray<int> to) => plan.Target.Policy is { } policy
+        ? $"PeerAuthentication {Format.Middle(plan.Target.Namespace, 40)}/{Format.Middle(plan.Target.Name, 60)} goes from {policy.Word(from)} to {policy.Word(to)}, for {Requests(plan.Target)}.{(policy.Word(to) == "STRICT" ? " Plaintext is refused from then on." : "")}"
+        : $"{Format.Middle(plan.Target.Name, 60)} in {Format.Middle(plan.Target.Namespace, 40)} goes from {Split(from)} to {Split(to)} ({Backends(plan)}) for {Requests(plan.Target)}.";
 
     /// <summary>Weights that the console last saw applied; the base before that.</summary>
     public static ImmutableArray<int> InForce(ChangeRecord change) => change.ExpectedWeights;
@@ -162,7 +174,7 @@ public static class ChangeWords
             case ChangeState.RollingBack:
                 return change.Return is { Escalation: { } escalation }
                     ? $"Somebody has to help: {Format.End(escalation, 300)}"
-                    : "Nobody has to act: it ends when the object and the traffic show the weights.";
+                    : "Nobody has to act: it ends when the object and the traffic show it.";
             default:
                 return "Nothing: it has ended.";
         }

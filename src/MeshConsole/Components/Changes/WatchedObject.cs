@@ -14,17 +14,20 @@ internal static class WatchedObject
     /// <summary>Unified diff of the object's YAML from now to these weights. Null when the object is not there as the plan knows it.</summary>
     public static string? Diff(MeshSnapshot snapshot, ChangePlan plan, ImmutableArray<int> weights)
     {
-        if (Find(snapshot, plan.Target) is not { } found)
+        var found = Find(snapshot, plan.Target);
+        if (plan.Target.Policy is not null)
+        {
+            return OfPolicy(found, plan.Target, weights);
+        }
+
+        if (found is null)
         {
             return null;
         }
 
-        var metadata = new JsonObject { ["name"] = found.Meta.Name, ["namespace"] = found.Meta.Namespace, ["uid"] = found.Meta.Uid };
-        var spec = found.Spec.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(found.Spec.GetRawText());
-        using var whole = JsonDocument.Parse(new JsonObject { ["apiVersion"] = found.ApiVersion, ["kind"] = found.Kind, ["metadata"] = metadata, ["spec"] = spec }.ToJsonString());
         try
         {
-            return UnifiedDiff.OfWeights(whole.RootElement, plan.Target, plan.Backends, weights);
+            return UnifiedDiff.OfWeights(Whole(found), plan.Target, plan.Backends, weights);
         }
         catch (TargetChangedException)
         {
@@ -32,14 +35,41 @@ internal static class WatchedObject
         }
     }
 
-    private static MeshObject? Find(MeshSnapshot snapshot, ChangeTarget target)
+    /// <summary>Without labels and annotations, of which not all are watched.</summary>
+    private static string? OfPolicy(MeshObject? found, ChangeTarget target, ImmutableArray<int> state)
+    {
+        var bare = target with { Policy = target.Policy! with { Labels = target.Policy.Labels.Clear(), Annotations = target.Policy.Annotations.Clear() } };
+        try
+        {
+            return UnifiedDiff.OfPolicy(LiveTarget.Of(found is null ? default : Whole(found), bare), bare, state);
+        }
+        catch (TargetChangedException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonElement Whole(MeshObject found)
+    {
+        var metadata = new JsonObject { ["name"] = found.Meta.Name, ["namespace"] = found.Meta.Namespace, ["uid"] = found.Meta.Uid };
+        if (found.Meta.Annotations.GetValueOrDefault(TargetWrite.Annotation) is { } mark)
+        {
+            metadata["annotations"] = new JsonObject { [TargetWrite.Annotation] = mark };
+        }
+
+        var spec = found.Spec.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(found.Spec.GetRawText());
+        using var whole = JsonDocument.Parse(new JsonObject { ["apiVersion"] = found.ApiVersion, ["kind"] = found.Kind, ["metadata"] = metadata, ["spec"] = spec }.ToJsonString());
+        return whole.RootElement.Clone();
+    }
+
+    internal static MeshObject? Find(MeshSnapshot snapshot, ChangeTarget target)
     {
         if (snapshot.Clusters.FirstOrDefault(cluster => string.Equals(cluster.Name, target.Cluster, StringComparison.Ordinal))?.Objects is not { } objects)
         {
             return null;
         }
 
-        return new[] { objects.VirtualServices, objects.HttpRoutes, objects.GrpcRoutes, objects.TrafficSplits }
+        return new[] { objects.VirtualServices, objects.HttpRoutes, objects.GrpcRoutes, objects.TrafficSplits, objects.PeerAuthentications }
             .Where(kind => !kind.IsDefault)
             .SelectMany(kind => kind)
             .FirstOrDefault(item => item.Kind == target.Kind && item.Meta.Namespace == target.Namespace && item.Meta.Name == target.Name);

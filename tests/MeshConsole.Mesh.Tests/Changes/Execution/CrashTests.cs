@@ -180,7 +180,7 @@ public sealed class CrashTests
         await rig.RunAsync(TimeSpan.FromSeconds(3));
         rig.Store.Get(change.Id).Writes.Single().Outcome.ShouldBe(WriteOutcome.Applied);
 
-        async Task LandAsync(WeightPatch patch)
+        async Task LandAsync(TargetWrite patch)
         {
             await held.Task;
             await rig.Target.PatchAsync(change.Plan.Target, change.Plan.Backends, patch, ExecutionRig.Olga.ClusterIdentity!, default);
@@ -193,7 +193,7 @@ public sealed class CrashTests
     {
         var rig = new ExecutionRig();
         var change = await rig.StartedAsync(ShortPlan());
-        WeightPatch? asleep = null;
+        TargetWrite? asleep = null;
         rig.Target.BeforePatch = patch =>
         {
             rig.Target.BeforePatch = null;
@@ -217,7 +217,7 @@ public sealed class CrashTests
     {
         var rig = new ExecutionRig();
         var change = await rig.StartedAsync(ShortPlan());
-        WeightPatch? asleep = null;
+        TargetWrite? asleep = null;
         rig.Target.BeforePatch = patch =>
         {
             rig.Target.BeforePatch = null;

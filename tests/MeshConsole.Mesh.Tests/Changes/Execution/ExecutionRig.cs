@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Notifications;
+using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,7 +20,8 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public static readonly TimeSpan Soak = TimeSpan.FromMinutes(5);
 
-    public ExecutionRig()
+    /// <param name="targets">Null: one VirtualService; else whatever the test has, which is planned and written with the real planner.</param>
+    public ExecutionRig(ITargetWriter? targets = null, MeshSnapshot? snapshot = null)
     {
         Store = new FakeChangeStore(Time);
         Target = new FakeTarget(Time);
@@ -26,9 +30,9 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
         {
             Store = Store,
             Audit = Store,
-            Targets = Target,
+            Targets = targets ?? Target,
             Gates = Gates,
-            Snapshots = new FakeMeshSnapshots(SampleViews.Snapshot()),
+            Snapshots = new FakeMeshSnapshots(snapshot ?? SampleViews.Snapshot()),
             Views = Views,
             Plans = new FakeWorkshop(),
             Controls = this,
@@ -154,7 +158,14 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     Task<BreakGlass?> IWriteControls.BreakGlassAsync(string targetKey, CancellationToken cancellationToken) => Task.FromResult(Glass);
 
-    ImmutableArray<Notification> IChangeNotices.Of(ChangeNotice notice) => [new Notification(Guid.NewGuid().ToString("N"), "rig", notice.Change.Id, notice.Type)];
+    /// <summary>The words of every notice that was made.</summary>
+    public ConcurrentQueue<string> Words { get; } = new();
+
+    ImmutableArray<Notification> IChangeNotices.Of(ChangeNotice notice)
+    {
+        Words.Enqueue(notice.Message);
+        return [new Notification(Guid.NewGuid().ToString("N"), "rig", notice.Change.Id, notice.Type)];
+    }
 
     ImmutableArray<Notification> IChangeNotices.Of(BreakGlassNotice notice) => [new Notification(Guid.NewGuid().ToString("N"), "rig", null, notice.Type)];
 }

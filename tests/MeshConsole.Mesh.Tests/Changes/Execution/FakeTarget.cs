@@ -56,10 +56,10 @@ internal sealed class FakeTarget : ITargetWriter
     public HashSet<string> Forbidden { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Runs before a patch is applied; may throw, and then nothing is applied.</summary>
-    public Func<WeightPatch, Task>? BeforePatch { get; set; }
+    public Func<TargetWrite, Task>? BeforePatch { get; set; }
 
     /// <summary>Runs after a patch was applied; may throw, and then the caller does not learn that it was.</summary>
-    public Func<WeightPatch, Task>? AfterPatch { get; set; }
+    public Func<TargetWrite, Task>? AfterPatch { get; set; }
 
     public ImmutableArray<int> Weights
     {
@@ -126,7 +126,7 @@ internal sealed class FakeTarget : ITargetWriter
         }
     }
 
-    public async Task<AccessVerdict> ReviewAsync(ChangeTarget target, Impersonation actingAs, CancellationToken cancellationToken)
+    public async Task<AccessVerdict> ReviewAsync(ChangeTarget target, bool goingBack, Impersonation actingAs, CancellationToken cancellationToken)
     {
         await Task.Yield();
         if (Down)
@@ -137,10 +137,10 @@ internal sealed class FakeTarget : ITargetWriter
         return new AccessVerdict(!Forbidden.Contains(actingAs.User), null);
     }
 
-    public Task<DryRunAnswer> DryRunAsync(ChangeTarget target, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken) =>
+    public Task<DryRunAnswer> DryRunAsync(ChangeTarget target, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken) =>
         Task.FromResult(Down ? new DryRunAnswer(false, null, "The API server does not answer.", null) : new DryRunAnswer(true, null, "", 200));
 
-    public async Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken)
+    public async Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken)
     {
         await Task.Yield();
         lock (_lock)

@@ -29,8 +29,13 @@ internal sealed class FakeWorkshop : IPlanWorkshop
         Ticket = request.Ticket,
     };
 
-    public WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId)
+    public TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId)
     {
+        if (target.Policy is not null)
+        {
+            return PolicyWrite.Build(live, target, weights, writeId);
+        }
+
         var patch = new JsonArray(
             Operation("test", "/metadata/uid", live.Uid),
             Operation("test", "/metadata/resourceVersion", live.ResourceVersion));
@@ -45,7 +50,7 @@ internal sealed class FakeWorkshop : IPlanWorkshop
     }
 
     public string Diff(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights) =>
-        Text ?? $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
+        target.Policy is not null ? UnifiedDiff.OfPolicy(live, target, weights) : Text ?? $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
 
     public ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => [$"{request.Stages?.Length ?? 1} stages were asked for."];
 

@@ -25,7 +25,7 @@ internal sealed class KillSwitch(ExecutionRig rig, int diesAt)
     /// <summary>What it was doing when it died.</summary>
     public string? DiedIn { get; private set; }
 
-    public ExecutionParts Parts => rig.Parts with { Store = new Store(this, rig.Store), Audit = new Audit(this, rig.Store), Targets = new Targets(this, rig.Target), Gates = new Reader(this, rig.Gates), Feed = new ChangeFeed() };
+    public ExecutionParts Parts => rig.Parts with { Store = new Store(this, rig.Store), Audit = new Audit(this, rig.Store), Targets = new Targets(this, rig.Parts.Targets), Gates = new Reader(this, rig.Gates), Feed = new ChangeFeed() };
 
     public ILeaseStore Leases => new LeaseStore(this, rig.Store);
 
@@ -81,11 +81,11 @@ internal sealed class KillSwitch(ExecutionRig rig, int diesAt)
     {
         public Task<LiveTarget> ReadAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("read", () => inner.ReadAsync(target, backends, actingAs, cancellationToken));
 
-        public Task<AccessVerdict> ReviewAsync(ChangeTarget target, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("review", () => inner.ReviewAsync(target, actingAs, cancellationToken));
+        public Task<AccessVerdict> ReviewAsync(ChangeTarget target, bool goingBack, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("review", () => inner.ReviewAsync(target, goingBack, actingAs, cancellationToken));
 
-        public Task<DryRunAnswer> DryRunAsync(ChangeTarget target, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("dry run", () => inner.DryRunAsync(target, patch, actingAs, cancellationToken));
+        public Task<DryRunAnswer> DryRunAsync(ChangeTarget target, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("dry run", () => inner.DryRunAsync(target, patch, actingAs, cancellationToken));
 
-        public Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, WeightPatch patch, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("patch", () => inner.PatchAsync(target, backends, patch, actingAs, cancellationToken));
+        public Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken) => life.Around("patch", () => inner.PatchAsync(target, backends, patch, actingAs, cancellationToken));
     }
 
     private sealed class Reader(KillSwitch life, IGateReader inner) : IGateReader

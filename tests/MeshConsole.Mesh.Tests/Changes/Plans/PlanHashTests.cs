@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Mtls.Readiness;
 using static MeshConsole.Mesh.Tests.Changes.RouteObjects;
 
 namespace MeshConsole.Mesh.Tests.Changes.Plans;
@@ -12,6 +14,8 @@ public sealed class PlanHashTests
     private static readonly ChangePolicy s_policy = ChangePolicy.Default with { FreezeWindows = [new FreezeWindow("night", "0 22 * * *", TimeSpan.FromHours(8), "Europe/Berlin", ["payments"])] };
     private static readonly ChangeBase s_base = new("4f1c", "1234", SpecHash.Of(CardProcessor));
     private static readonly ChangePlan s_plan = ChangePlanner.Plan(new ChangeRequest("x", Reason: "why", Ticket: "T-1"), Route(CardProcessor, 1), s_policy).Plan!;
+
+    private static readonly PolicyEdit s_edit = new(new StrictScope("main", "payments", "token-vault"), "PERMISSIVE", "STRICT", """{"mtls":{"mode":"PERMISSIVE"}}""", """{"mtls":{"mode":"STRICT"}}""", ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty);
 
     [Fact]
     public void Same_PlanBaseAndPolicy_HaveTheSameHash()
@@ -45,6 +49,16 @@ public sealed class PlanHashTests
         ["ticket"] = (s_plan with { Ticket = null }, s_base, s_policy),
         ["base object"] = (s_plan, s_base with { Uid = "other" }, s_policy),
         ["base spec"] = (s_plan, s_base with { SpecHash = new string('0', 64) }, s_policy),
+        ["policy edit"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit } }, s_base, s_policy),
+        ["policy edit before"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { Before = "{}" } } }, s_base, s_policy),
+        ["policy edit after"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { After = null } } }, s_base, s_policy),
+        ["policy edit from"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { From = "UNSET" } } }, s_base, s_policy),
+        ["policy edit to"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { To = "DISABLE" } } }, s_base, s_policy),
+        ["policy edit port"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { Scope = s_edit.Scope with { Port = 8080 } } } }, s_base, s_policy),
+        ["policy edit workload"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { Scope = s_edit.Scope with { Workload = null } } } }, s_base, s_policy),
+        ["policy edit labels"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { Labels = s_edit.Labels.Add("a", "b") } } }, s_base, s_policy),
+        ["policy edit annotations"] = (s_plan with { Target = s_plan.Target with { Policy = s_edit with { Annotations = s_edit.Annotations.Add("a", "b") } } }, s_base, s_policy),
+        ["policy look-back"] = (s_plan, s_base, s_policy with { StrictLookback = TimeSpan.FromDays(8) }),
         ["policy step"] = (s_plan, s_base, s_policy with { MaxStepPercent = 51 }),
         ["policy approvals"] = (s_plan, s_base, s_policy with { RequiredApprovals = 0 }),
         ["policy freeze"] = (s_plan, s_base, s_policy with { FreezeWindows = [s_policy.FreezeWindows[0] with { Allow = true }] }),
@@ -57,19 +71,20 @@ public sealed class PlanHashTests
     {
         var (plan, @base, policy) = Variants[what];
         PlanHash.Of(plan, @base, policy).ShouldNotBe(PlanHash.Of(s_plan, s_base, s_policy));
-        (PlanHash.OfPolicy(policy) == PlanHash.OfPolicy(s_policy)).ShouldBe(!what.StartsWith("policy", StringComparison.Ordinal));
+        (PlanHash.OfPolicy(policy) == PlanHash.OfPolicy(s_policy)).ShouldBe(!(what.StartsWith("policy", StringComparison.Ordinal) && !what.StartsWith("policy edit", StringComparison.Ordinal)));
         Variants.Values.Select(v => PlanHash.Of(v.Plan, v.Base, v.Policy)).Distinct().Count().ShouldBe(Variants.Count);
     }
 
     /// <summary>Whoever adds a member decides here, too, whether approvers decide on it.</summary>
     [Theory]
     [InlineData(typeof(ChangePlan), 9)]
-    [InlineData(typeof(ChangeTarget), 12)]
+    [InlineData(typeof(ChangeTarget), 13)]
     [InlineData(typeof(PlanBackend), 5)]
     [InlineData(typeof(PlanStage), 3)]
     [InlineData(typeof(GateSettings), 12)]
-    [InlineData(typeof(ChangePolicy), 13)]
+    [InlineData(typeof(ChangePolicy), 14)]
     [InlineData(typeof(FreezeWindow), 6)]
+    [InlineData(typeof(PolicyEdit), 7)]
     public void Members_OfWhatIsHashed_AreCounted(Type type, int members) =>
         type.GetProperties(System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance).Length.ShouldBe(members);
 

@@ -48,7 +48,7 @@ public sealed class KubernetesTargetWriterTests : IAsyncLifetime
         var before = await ReadAsync();
         before.Weights.ShouldBe([90, 10]);
         before.LastChange.ShouldBeNull();
-        (await _writer.ReviewAsync(_target, s_operator, s_none)).Allowed.ShouldBeTrue();
+        (await _writer.ReviewAsync(_target, false, s_operator, s_none)).Allowed.ShouldBeTrue();
         var patch = WeightPatch.Build(before, _target, _backends, [75, 25], "w-1");
 
         var rehearsed = await _writer.DryRunAsync(_target, patch, s_operator, s_none);
@@ -97,7 +97,7 @@ public sealed class KubernetesTargetWriterTests : IAsyncLifetime
     public async Task Patch_WithoutTheRight_IsTheServersRefusal()
     {
         var patch = WeightPatch.Build(await ReadAsync(), _target, _backends, [75, 25], "w-1");
-        (await _writer.ReviewAsync(_target, s_viewer, s_none)).Allowed.ShouldBeFalse();
+        (await _writer.ReviewAsync(_target, false, s_viewer, s_none)).Allowed.ShouldBeFalse();
         const string words = "User \"viktor\" cannot patch resource \"virtualservices\" in API group \"networking.istio.io\" in the namespace \"payments\"";
         var refused = await Should.ThrowAsync<KubernetesException>(() => _writer.PatchAsync(_target, _backends, patch, s_viewer, s_none));
         (refused.Kind, refused.LeavesOutcomeUnknown).ShouldBe((KubernetesErrorKind.Forbidden, false));
