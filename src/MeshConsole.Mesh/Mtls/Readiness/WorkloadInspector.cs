@@ -236,6 +236,7 @@ internal sealed class WorkloadInspector
                 edge,
                 measure == TrafficMeasure.Requests ? "plaintext-requests" : "plaintext-connections",
                 $"{name} {what} in the last {DurationWords.Of(_evidence.Lookback)} from {Caller(caller.Key.Source)}.",
+                rate is not null,
                 [.. counts.Select(one => new ReadinessEvidence($"{one.Measure.ToString().ToLowerInvariant()} in plaintext", Count(one.Count))), new("rate now", rate), new("query", Query(measure, workload.Id, caller.Key.Source))]));
         }
 
@@ -246,6 +247,7 @@ internal sealed class WorkloadInspector
                 edge,
                 edge.Protocol == "tcp" ? "plaintext-connections" : "plaintext-requests",
                 $"{name} is called in plaintext now, by {Caller(edge.Source.Workload)}.",
+                true,
                 [new("rate now", RateWords(report!))]));
         }
 
@@ -261,11 +263,15 @@ internal sealed class WorkloadInspector
         }
     }
 
-    private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, ImmutableArray<ReadinessEvidence> evidence)
+    private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, bool now, ImmutableArray<ReadinessEvidence> evidence)
     {
-        var (reason, fix) = _causes.Explain(edge);
+        // A caller without identity that is silent now may be gone: those that are here now must not be accused of it.
+        var (reason, fix) = now || !edge.Source.Workload.IsUnknown
+            ? _causes.Explain(edge)
+            : ("It is not called in plaintext now: whoever it was may be gone, and sends no mesh identity by which telemetry could name it.",
+                "If the caller is known to be gone, ask again when the look-back has passed; else find it by its address in the access log of the callee's proxy.");
         return new PortFinding(
-            new ReadinessFinding(code, $"{message} {reason}", fix, Name(workload.Id), [new("caller", Name(edge.Source.Workload)), new("service", edge.ServiceHost), .. evidence]),
+            new ReadinessFinding(code, $"{message} {reason}", fix, Name(workload.Id), [new("caller", edge.Source.Workload.IsUnknown ? null : Name(edge.Source.Workload)), new("service", edge.ServiceHost), .. evidence]),
             PortsOf(workload, edge.ServiceHost));
     }
 
