@@ -33,7 +33,15 @@ public sealed record ObjectMeta
 
     /// <summary>Distinct names of field managers, sorted.</summary>
     public ImmutableArray<string> Managers { get; init; } = [];
+
+    /// <summary>
+    /// When each manager wrote fields of its own last, but for the status; kept of objects of mesh APIs only. In order of time.
+    /// </summary>
+    public ImmutableArray<FieldWrite> Writes { get; init; } = [];
 }
+
+/// <summary>An entry of <c>managedFields</c>: who wrote, and when.</summary>
+public sealed record FieldWrite(string Manager, DateTimeOffset At);
 
 /// <summary>An owner reference; <paramref name="Controller"/> marks the one that manages the object.</summary>
 public sealed record OwnerReference(string ApiVersion, string Kind, string Name, string Uid, bool Controller);

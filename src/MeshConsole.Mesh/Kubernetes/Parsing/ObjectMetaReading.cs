@@ -10,7 +10,7 @@ internal static class ObjectMetaReading
     private static ReadOnlySpan<byte> LastApplied => "kubectl.kubernetes.io/last-applied-configuration"u8;
 
     /// <summary>Reads the value of the property <c>metadata</c> on which the reader stands.</summary>
-    public static ObjectMeta ReadMeta(ref this Utf8JsonReader reader, StringPool strings, AnnotationFilter annotationFilter)
+    public static ObjectMeta ReadMeta(ref this Utf8JsonReader reader, StringPool strings, AnnotationFilter annotationFilter, bool withWrites = false)
     {
         if (!reader.EnterObject("metadata"))
         {
@@ -28,6 +28,7 @@ internal static class ObjectMetaReading
         var annotations = ImmutableSortedDictionary<string, string>.Empty;
         ImmutableArray<OwnerReference> owners = [];
         ImmutableArray<string> managers = [];
+        List<FieldWrite>? writes = null;
         while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("name"u8))
@@ -72,7 +73,7 @@ internal static class ObjectMetaReading
             }
             else if (reader.ValueTextEquals("managedFields"u8))
             {
-                managers = ReadManagers(ref reader, strings);
+                managers = ReadManagers(ref reader, strings, withWrites ? writes = [] : null);
             }
             else
             {
@@ -93,6 +94,7 @@ internal static class ObjectMetaReading
             Annotations = annotations,
             Owners = owners,
             Managers = managers,
+            Writes = writes is null ? [] : [.. writes.OrderBy(write => write.At).ThenBy(write => write.Manager, StringComparer.Ordinal)],
         };
     }
 
@@ -212,7 +214,7 @@ internal static class ObjectMetaReading
         return strings.Get(owners.DrainToImmutable());
     }
 
-    private static ImmutableArray<string> ReadManagers(ref Utf8JsonReader reader, StringPool strings)
+    private static ImmutableArray<string> ReadManagers(ref Utf8JsonReader reader, StringPool strings, List<FieldWrite>? writes)
     {
         if (!reader.EnterArray("metadata.managedFields"))
         {
@@ -222,18 +224,35 @@ internal static class ObjectMetaReading
         var managers = new SortedSet<string>(StringComparer.Ordinal);
         while (reader.NextObject("metadata.managedFields"))
         {
+            string? manager = null;
+            DateTimeOffset? at = null;
+            var ofStatus = false;
             while (reader.NextProperty())
             {
                 if (reader.ValueTextEquals("manager"u8))
                 {
-                    if (reader.ReadString(strings, "managedFields.manager") is { Length: > 0 } manager)
-                    {
-                        managers.Add(manager);
-                    }
+                    manager = reader.ReadString(strings, "managedFields.manager");
+                }
+                else if (writes is not null && reader.ValueTextEquals("time"u8))
+                {
+                    at = reader.ReadTime("managedFields.time");
+                }
+                else if (writes is not null && reader.ValueTextEquals("subresource"u8))
+                {
+                    ofStatus = reader.ReadString(strings, "managedFields.subresource") is "status";
                 }
                 else
                 {
                     reader.SkipValue();
+                }
+            }
+
+            if (manager is { Length: > 0 })
+            {
+                managers.Add(manager);
+                if (at is { } written && !ofStatus)
+                {
+                    writes?.Add(new FieldWrite(manager, written));
                 }
             }
         }

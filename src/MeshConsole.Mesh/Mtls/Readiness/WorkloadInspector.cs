@@ -266,12 +266,14 @@ internal sealed class WorkloadInspector
     private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, bool now, ImmutableArray<ReadinessEvidence> evidence)
     {
         // A caller without identity that is silent now may be gone: those that are here now must not be accused of it.
-        var (reason, fix) = now || !edge.Source.Workload.IsUnknown
+        var cause = now || !edge.Source.Workload.IsUnknown
             ? _causes.Explain(edge)
-            : ("It is not called in plaintext now: whoever it was may be gone, and sends no mesh identity by which telemetry could name it.",
+            : new PlaintextCause(
+                "caller-gone",
+                "It is not called in plaintext now: whoever it was may be gone, and sends no mesh identity by which telemetry could name it.",
                 "If the caller is known to be gone, ask again when the look-back has passed; else find it by its address in the access log of the callee's proxy.");
         return new PortFinding(
-            new ReadinessFinding(code, $"{message} {reason}", fix, Name(workload.Id), [new("caller", edge.Source.Workload.IsUnknown ? null : Name(edge.Source.Workload)), new("service", edge.ServiceHost), .. evidence]),
+            new ReadinessFinding(code, $"{message} {cause.Reason}", cause.Fix, Name(workload.Id), [new("caller", edge.Source.Workload.IsUnknown ? null : Name(edge.Source.Workload)), new("service", edge.ServiceHost), new("cause", cause.Code), .. evidence]),
             PortsOf(workload, edge.ServiceHost));
     }
 
@@ -290,7 +292,7 @@ internal sealed class WorkloadInspector
     private void AddClientRules(Workload workload, List<PortFinding> blockers, List<ReadinessFinding> warnings)
     {
         var name = Name(workload.Id);
-        foreach (var client in EffectivePolicies.ClientSettings(_policies, workload))
+        foreach (var client in ClientTlsConflicts.SettingsOf(_policies, workload))
         {
             var what = client.Setting.Mode switch
             {
@@ -308,12 +310,12 @@ internal sealed class WorkloadInspector
             var evidence = ImmutableArray.Create(new ReadinessEvidence("object", rule), new("tls mode", client.Setting.Mode.ToString().ToUpperInvariant()), new("host", client.Host));
             if (workload.DataPlane == DataPlane.Ambient)
             {
-                warnings.Add(new("client-tls", $"{EffectivePolicies.Words(client)}: callers in ambient wrap it in HBONE all the same, callers with a sidecar that does not speak HBONE would be refused by {name}.", $"Remove the tls block from {rule}.", name, evidence));
+                warnings.Add(new("client-tls", $"{ClientTlsConflicts.Words(client)}: callers in ambient wrap it in HBONE all the same, callers with a sidecar that does not speak HBONE would be refused by {name}.", $"Remove the tls block from {rule}.", name, evidence));
             }
             else
             {
                 blockers.Add(new PortFinding(
-                    new("client-tls", $"{EffectivePolicies.Words(client)}: {what}, which STRICT on {name} refuses.", $"Remove the tls block from {rule}, or set ISTIO_MUTUAL; auto mTLS then decides.", name, evidence),
+                    new("client-tls", $"{ClientTlsConflicts.Words(client)}: {what}, which STRICT on {name} refuses.", $"Remove the tls block from {rule}, or set ISTIO_MUTUAL; auto mTLS then decides.", name, evidence),
                     client.ContainerPort is { } port ? [port] : default));
             }
         }
