@@ -7,6 +7,8 @@ using MeshConsole.Demo;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Mtls.History;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
@@ -28,6 +30,10 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeSignalTrends Trends { get; } = new();
 
+    private protected FakeCoverageTrends Coverage { get; } = new();
+
+    private protected FakeReadiness Readiness { get; } = new();
+
     private protected FakeChangeService Service { get; } = new();
 
     private protected FakeAudit Audit { get; } = new();
@@ -45,6 +51,8 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
         Services.AddSingleton<ISignalTrends>(Trends);
+        Services.AddSingleton<ICoverageTrends>(Coverage);
+        Services.AddSingleton<IReadinessParts>(Readiness);
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
         Services.AddSingleton<ISwitchStore>(Switches);

@@ -114,11 +114,11 @@ internal sealed class WorkloadInspector
         {
             yield return new ReadinessFinding("scrapes-unknown", "Prometheus has no series istio_build of any proxy, so whether proxies were scraped all the time is not known.", "Let Prometheus keep istio_build when it scrapes proxies.", null, []);
         }
-        else if (_since is { } since && since > _evidence.Start + Tolerance(s_settling))
+        else if (_since is { } since && since > _evidence.Start + Tolerance)
         {
             yield return new ReadinessFinding(
                 "short-history",
-                $"Prometheus has samples of proxies for {DurationWords.Of(_evidence.At - since)} only, of the {DurationWords.Of(_evidence.Lookback)} that were asked for.",
+                $"Prometheus has samples of proxies for {DurationWords.Of(_evidence.At - since)} only, of the {LookbackWords.Of(_evidence.Lookback)} that were asked for.",
                 "Choose a shorter look-back, or wait; a longer one needs Prometheus to keep its data longer.",
                 null,
                 [new("first sample of any proxy", since.ToString("u", CultureInfo.InvariantCulture)), new("look-back from", _evidence.Start.ToString("u", CultureInfo.InvariantCulture))]);
@@ -235,7 +235,7 @@ internal sealed class WorkloadInspector
                 workload,
                 edge,
                 measure == TrafficMeasure.Requests ? "plaintext-requests" : "plaintext-connections",
-                $"{name} {what} in the last {DurationWords.Of(_evidence.Lookback)} from {Caller(caller.Key.Source)}.",
+                $"{name} {what} in the last {LookbackWords.Of(_evidence.Lookback)} from {Caller(caller.Key.Source)}.",
                 rate is not null,
                 [.. counts.Select(one => new ReadinessEvidence($"{one.Measure.ToString().ToLowerInvariant()} in plaintext", Count(one.Count))), new("rate now", rate), new("query", Query(measure, workload.Id, caller.Key.Source))]));
         }
@@ -414,11 +414,11 @@ internal sealed class WorkloadInspector
             }
         }
 
-        if (spans.Count > 0 && Reach(spans) is var reach && reach > start + Tolerance(s_settling))
+        if (spans.Count > 0 && Reach(spans) is var reach && reach > start + Tolerance)
         {
             unproven.Add(new(
                 "short-history",
-                $"Proxies of {name} have been scraped without a break for {DurationWords.Of(_evidence.At - reach)} only, of the {DurationWords.Of(_evidence.Lookback)} that were asked for: its pods are younger.",
+                $"Proxies of {name} have been scraped without a break for {DurationWords.Of(_evidence.At - reach)} only, of the {LookbackWords.Of(_evidence.Lookback)} that were asked for: its pods are younger.",
                 "Choose a shorter look-back, or wait.",
                 name,
                 [new("scraped since", reach.ToString("u", CultureInfo.InvariantCulture)), new("look-back from", _evidence.Start.ToString("u", CultureInfo.InvariantCulture))]));
@@ -431,7 +431,7 @@ internal sealed class WorkloadInspector
         var reach = _evidence.At;
         foreach (var (from, to) in spans.OrderByDescending(span => span.To))
         {
-            if (to + Tolerance(s_settling) < reach)
+            if (to + Tolerance < reach)
             {
                 break;
             }
@@ -442,7 +442,8 @@ internal sealed class WorkloadInspector
         return reach;
     }
 
-    private TimeSpan Tolerance(TimeSpan settling) => settling < _evidence.Lookback / 4 ? settling : _evidence.Slot * 1.5;
+    /// <summary>What the resolution of the evidence blurs, and the time that a pod needs to be scraped, where the look-back is long enough for that.</summary>
+    private TimeSpan Tolerance => s_settling > _evidence.Slot * 1.5 && s_settling < _evidence.Lookback / 4 ? s_settling : _evidence.Slot * 1.5;
 
     /// <summary>A pod that is gone, by its name: Deployment (<c>name-hash-xxxxx</c>), DaemonSet (<c>name-xxxxx</c>), StatefulSet (<c>name-0</c>).</summary>
     private static bool IsPodOf(string pod, string workload)
@@ -527,7 +528,7 @@ internal sealed class WorkloadInspector
         }
 
         var name = Name(workload.Id);
-        return new("no-traffic", $"Nothing was seen to arrive at {name} in the last {DurationWords.Of(_evidence.Lookback)}: who calls it sometimes has not been seen.", "Choose a look-back in which it is called.", name, [new("look-back", DurationWords.Of(_evidence.Lookback))]);
+        return new("no-traffic", $"Nothing was seen to arrive at {name} in the last {LookbackWords.Of(_evidence.Lookback)}: who calls it sometimes has not been seen.", "Choose a look-back in which it is called.", name, [new("look-back", LookbackWords.Of(_evidence.Lookback))]);
     }
 
     private Edge EdgeOf(WorkloadId source, WorkloadId target, string service, bool tcp) => new()

@@ -35,7 +35,7 @@ public sealed class ReadinessJudgeTests
         {
             var finding = mesh.Judge(scope).Blockers.Single();
             (finding.Code, finding.Workload).ShouldBe(("plaintext-requests", "payments/ledger"));
-            finding.Message.ShouldStartWith("payments/ledger received 1,234 plaintext requests in the last 60 min from a caller without identity.");
+            finding.Message.ShouldStartWith("payments/ledger received 1,234 plaintext requests in the last 1 h from a caller without identity.");
             Value(finding, "requests in plaintext").ShouldBe("1,234");
             Value(finding, "caller").ShouldBeNull();
             Value(finding, "query")!.ShouldContain("destination_workload=\"ledger\"");
@@ -150,7 +150,7 @@ public sealed class ReadinessJudgeTests
         var answer = mesh.Judge(s_payments);
         answer.Verdict.ShouldBe(ReadinessVerdict.Ready);
         answer.Warnings.Select(found => found.Code).ShouldBe(["possible-callers-without-proxy", "short-look-back", "not-covered"]);
-        mesh.Judge(new StrictScope(Given.Cluster, "payments", "job")).Verdict.ShouldBe(ReadinessVerdict.Blocked, "nothing in it could be STRICT");
+        mesh.Judge(new StrictScope(Given.Cluster, "payments", "job")).Verdict.ShouldBe(ReadinessVerdict.Unproven, "nothing in it could be STRICT");
     }
 
     [Theory]
@@ -209,7 +209,7 @@ public sealed class ReadinessJudgeTests
             answer.Verdict.ShouldBe(ReadinessVerdict.Unproven);
             var finding = answer.Unproven.Single();
             (finding.Code, finding.Workload).ShouldBe(("short-history", null));
-            finding.Message.ShouldContain("for 20 min only, of the 60 min that were asked for");
+            finding.Message.ShouldContain("for 20 min only, of the 1 h that were asked for");
         }
     }
 
@@ -237,6 +237,20 @@ public sealed class ReadinessJudgeTests
         mesh.Proxies.Remove("ledger-old55-bbbbb");
         mesh.Proxies["ledger-audit-old55-bbbbb"] = new ScrapedSpan(TimeSpan.FromMinutes(32), Given.Now.AddMinutes(-60), Given.Now.AddMinutes(-28));
         mesh.Judge(s_ledger).Verdict.ShouldBe(ReadinessVerdict.Unproven);
+    }
+
+    /// <summary>Over a week the evidence is no finer than 42 minutes: the last slot may end as long before now.</summary>
+    [Fact]
+    public void Judge_LongLookback_IsNotHeldAgainstItsOwnResolution()
+    {
+        var week = TimeSpan.FromDays(7);
+        var mesh = new Mesh { Lookback = week, Slot = TimeSpan.FromMinutes(42) };
+        foreach (var pod in new[] { "ledger-a", "ledger-b", "ledger-c", "web-a", "web-b" })
+        {
+            mesh.Proxies[pod] = new ScrapedSpan(week - TimeSpan.FromMinutes(42), Given.Now.AddDays(-7).AddMinutes(41), Given.Now.AddMinutes(-41));
+        }
+
+        mesh.Judge(s_ledger).Unproven.ShouldBeEmpty();
     }
 
     [Fact]
@@ -410,6 +424,8 @@ public sealed class ReadinessJudgeTests
 
         public TimeSpan Lookback { get; init; } = TimeSpan.FromHours(1);
 
+        public TimeSpan Slot { get; init; } = TimeSpan.FromSeconds(30);
+
         public DateTimeOffset? ScrapedSince { get; init; }
 
         public Dictionary<string, Arrivals> Arrivals { get; init; } = new(StringComparer.Ordinal) { ["ledger"] = new(1, 0, 0, []), ["web"] = new(1, 0, 0, []) };
@@ -427,10 +443,10 @@ public sealed class ReadinessJudgeTests
             var evidence = new LookbackEvidence(
                 Lookback,
                 Given.Now,
-                TimeSpan.FromSeconds(30),
+                Slot,
                 NotKnown ? null : Unprotected,
                 Arrivals.ToFrozenDictionary(entry => Given.Id(entry.Key), entry => entry.Value),
-                Proxies.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.First < since || Lookback > TimeSpan.FromHours(1) ? new ScrapedSpan(Given.Now - since, since, Given.Now) : entry.Value),
+                Proxies.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.First < since || (Lookback > TimeSpan.FromHours(1) && entry.Value == Whole) ? new ScrapedSpan(Given.Now - since, since, Given.Now) : entry.Value),
                 Faults);
             return new ReadinessJudge(Given.Snapshot(cluster), cluster, evidence, 0.4);
         }
