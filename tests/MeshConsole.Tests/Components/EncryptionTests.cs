@@ -114,7 +114,7 @@ public sealed class EncryptionTests : ComponentTest
         Coverage.Reads.ShouldHaveSingleItem().ShouldBe((null, CoverageMeasure.Connections, "7d"));
         page.Find(".coverage-plot svg").GetAttribute("aria-label")!.ShouldContain("no data for 60");
         Read(page.Find(".coverage-time").TextContent).ShouldContain("1 change of policy in this time");
-        page.Find(".marks").TextContent.ShouldContain("<img src=x>");
+        page.Find(".policy-marks").TextContent.ShouldContain("<img src=x>");
         page.FindAll("img").ShouldBeEmpty();
         var rows = page.FindAll(".coverage-time table tbody tr").Select(row => Read(row.TextContent)).ToList();
         rows.Count.ShouldBe(4);

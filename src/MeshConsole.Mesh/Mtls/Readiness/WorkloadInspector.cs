@@ -90,9 +90,9 @@ internal sealed class WorkloadInspector
     /// <summary>What is not known of the whole mesh.</summary>
     public IEnumerable<ReadinessFinding> OfEvidence()
     {
-        foreach (var fault in _evidence.Faults)
+        foreach (var faults in _evidence.Faults.GroupBy(fault => fault.Message, StringComparer.Ordinal))
         {
-            yield return new ReadinessFinding("history-unavailable", $"The history could not be read. {fault}", "Ask again when Prometheus answers, or with a shorter look-back.", null, []);
+            yield return new ReadinessFinding("history-unavailable", $"The history could not be read ({string.Join(", ", faults.Select(fault => fault.Question))}). {faults.Key}", "Ask again when Prometheus answers, or with a shorter look-back.", null, []);
         }
 
         if (_policies.Resolver is null)
@@ -265,9 +265,14 @@ internal sealed class WorkloadInspector
 
     private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, bool now, ImmutableArray<ReadinessEvidence> evidence)
     {
-        // A caller without identity that is silent now may be gone: those that are here now must not be accused of it.
-        var cause = now || !edge.Source.Workload.IsUnknown
-            ? _causes.Explain(edge)
+        var found = _causes.Explain(edge);
+        var cause = now || (!edge.Source.Workload.IsUnknown && found.Code != "unexplained") ? found
+            : !edge.Source.Workload.IsUnknown ? new PlaintextCause(
+                "ended",
+                "It does not call in plaintext now: a policy, a DestinationRule or the caller itself was changed since.",
+                "If that was meant to end it, ask again when the look-back has passed.")
+
+            // A caller without identity that is silent now may be gone: those that are here now must not be accused of it.
             : new PlaintextCause(
                 "caller-gone",
                 "It is not called in plaintext now: whoever it was may be gone, and sends no mesh identity by which telemetry could name it.",

@@ -84,8 +84,8 @@ public sealed class LookbackReaderTests : IDisposable
         var evidence = await reader.ReadAsync(TimeSpan.FromDays(7), CancellationToken.None);
         evidence.Unprotected.ShouldBeNull("two answers of three would pass for all that there is");
         evidence.Arrivals.ShouldNotBeNull();
-        evidence.Faults.Single().ShouldStartWith("Plaintext connections: ");
-        evidence.Faults.Single().ShouldContain("too many samples");
+        evidence.Faults.Single().Question.ShouldBe("plaintext connections");
+        evidence.Faults.Single().Message.ShouldContain("too many samples");
 
         fails = false;
         _time.Advance(TimeSpan.FromSeconds(15));

@@ -78,6 +78,14 @@ public sealed class ReadinessJudgeTests
         finding.Message.ShouldNotContain("report");
     }
 
+    [Fact]
+    public void Judge_KnownCallerThatEnded_IsToldToWait()
+    {
+        var finding = new Mesh { Unprotected = [Plaintext("web", "ledger", 9)] }.Judge(s_ledger).Blockers.Single();
+        (Value(finding, "caller"), Value(finding, "cause")).ShouldBe(("payments/web", "ended"));
+        finding.Message.ShouldContain("was changed since");
+    }
+
     [Theory]
     [InlineData(0)] // Requests
     [InlineData(1)] // Connections
@@ -296,10 +304,10 @@ public sealed class ReadinessJudgeTests
     [Fact]
     public void Judge_QuestionNotAnswered_IsUnprovenWithItsReason()
     {
-        var mesh = new Mesh { Faults = ["Plaintext requests: Prometheus at p did not answer within 60 s."], NotKnown = true };
+        var mesh = new Mesh { Faults = [new("plaintext requests", "Prometheus at p did not answer within 60 s."), new("what arrived", "Prometheus at p did not answer within 60 s.")], NotKnown = true };
         var answer = mesh.Judge(s_ledger);
         answer.Verdict.ShouldBe(ReadinessVerdict.Unproven);
-        answer.Unproven.Single().Message.ShouldContain("did not answer within 60 s");
+        answer.Unproven.Single().Message.ShouldBe("The history could not be read (plaintext requests, what arrived). Prometheus at p did not answer within 60 s.");
     }
 
     [Theory]
@@ -418,7 +426,7 @@ public sealed class ReadinessJudgeTests
 
         public ImmutableArray<ProxyCertificateSample> Certificates { get; init; } = [];
 
-        public ImmutableArray<string> Faults { get; init; } = [];
+        public ImmutableArray<LookbackFault> Faults { get; init; } = [];
 
         public bool NotKnown { get; init; }
 
