@@ -25,8 +25,17 @@ public sealed class EncryptionTests : ComponentTest
         {
             Coverage = new MtlsCoverage
             {
-                Requests = 0.9, Connections = null, Bytes = 0.5, Workloads = 0.5, Edges = 0.25, LongLivedEdges = 2,
-                RequestClasses = new(90, 4, 6), ConnectionClasses = SecuritySplit.None, ByteClasses = new(1, 1, 0), WorkloadClasses = new(2, 1, 1), EdgeClasses = new(1, 2, 1),
+                Requests = 0.9,
+                Connections = null,
+                Bytes = 0.5,
+                Workloads = 0.5,
+                Edges = 0.25,
+                LongLivedEdges = 2,
+                RequestClasses = new(90, 4, 6),
+                ConnectionClasses = SecuritySplit.None,
+                ByteClasses = new(1, 1, 0),
+                WorkloadClasses = new(2, 1, 1),
+                EdgeClasses = new(1, 2, 1),
                 Message = "No TCP connections were opened in the window; bytes flow over older ones.",
             },
         };
