@@ -21,6 +21,7 @@ public sealed class PagesTests(HandMeshRig rig)
         { "latency", "latency" },
         { "traffic", "traffic" },
         { "changes", "changes" },
+        { "safety", "safety" },
         { "audit", "audit" },
     };
 

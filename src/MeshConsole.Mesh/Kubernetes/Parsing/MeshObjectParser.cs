@@ -18,7 +18,7 @@ internal sealed class MeshObjectParser(string apiVersion, string kind) : ObjectP
         {
             if (reader.ValueTextEquals("metadata"u8))
             {
-                meta = reader.ReadMeta(_strings, AnnotationFilter.All, withWrites: true);
+                meta = reader.ReadMeta(_strings, AnnotationFilter.All);
             }
             else if (reader.ValueTextEquals("spec"u8))
             {

@@ -10,7 +10,7 @@ internal static class ObjectMetaReading
     private static ReadOnlySpan<byte> LastApplied => "kubectl.kubernetes.io/last-applied-configuration"u8;
 
     /// <summary>Reads the value of the property <c>metadata</c> on which the reader stands.</summary>
-    public static ObjectMeta ReadMeta(ref this Utf8JsonReader reader, StringPool strings, AnnotationFilter annotationFilter, bool withWrites = false)
+    public static ObjectMeta ReadMeta(ref this Utf8JsonReader reader, StringPool strings, AnnotationFilter annotationFilter)
     {
         if (!reader.EnterObject("metadata"))
         {
@@ -27,8 +27,7 @@ internal static class ObjectMetaReading
         var labels = ImmutableSortedDictionary<string, string>.Empty;
         var annotations = ImmutableSortedDictionary<string, string>.Empty;
         ImmutableArray<OwnerReference> owners = [];
-        ImmutableArray<string> managers = [];
-        List<FieldWrite>? writes = null;
+        var managers = FieldManagers.None;
         while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("name"u8))
@@ -73,7 +72,7 @@ internal static class ObjectMetaReading
             }
             else if (reader.ValueTextEquals("managedFields"u8))
             {
-                managers = ReadManagers(ref reader, strings, withWrites ? writes = [] : null);
+                managers = ReadManagers(ref reader, strings);
             }
             else
             {
@@ -93,8 +92,9 @@ internal static class ObjectMetaReading
             Labels = labels,
             Annotations = annotations,
             Owners = owners,
-            Managers = managers,
-            Writes = writes is null ? [] : [.. writes.OrderBy(write => write.At).ThenBy(write => write.Manager, StringComparer.Ordinal)],
+            Managers = managers.Names,
+            LastWriter = managers.Writer,
+            WrittenAt = managers.WrittenAt,
         };
     }
 
@@ -214,32 +214,34 @@ internal static class ObjectMetaReading
         return strings.Get(owners.DrainToImmutable());
     }
 
-    private static ImmutableArray<string> ReadManagers(ref Utf8JsonReader reader, StringPool strings, List<FieldWrite>? writes)
+    private static FieldManagers ReadManagers(ref Utf8JsonReader reader, StringPool strings)
     {
         if (!reader.EnterArray("metadata.managedFields"))
         {
-            return [];
+            return FieldManagers.None;
         }
 
         var managers = new SortedSet<string>(StringComparer.Ordinal);
+        string? writer = null;
+        DateTimeOffset? writtenAt = null;
         while (reader.NextObject("metadata.managedFields"))
         {
             string? manager = null;
-            DateTimeOffset? at = null;
-            var ofStatus = false;
+            string? subresource = null;
+            DateTimeOffset? time = null;
             while (reader.NextProperty())
             {
                 if (reader.ValueTextEquals("manager"u8))
                 {
                     manager = reader.ReadString(strings, "managedFields.manager");
                 }
-                else if (writes is not null && reader.ValueTextEquals("time"u8))
+                else if (reader.ValueTextEquals("time"u8))
                 {
-                    at = reader.ReadTime("managedFields.time");
+                    time = reader.ReadTime("managedFields.time");
                 }
-                else if (writes is not null && reader.ValueTextEquals("subresource"u8))
+                else if (reader.ValueTextEquals("subresource"u8))
                 {
-                    ofStatus = reader.ReadString(strings, "managedFields.subresource") is "status";
+                    subresource = reader.ReadString(strings, "managedFields.subresource");
                 }
                 else
                 {
@@ -247,16 +249,26 @@ internal static class ObjectMetaReading
                 }
             }
 
-            if (manager is { Length: > 0 })
+            if (string.IsNullOrEmpty(manager))
             {
-                managers.Add(manager);
-                if (at is { } written && !ofStatus)
-                {
-                    writes?.Add(new FieldWrite(manager, written));
-                }
+                continue;
+            }
+
+            managers.Add(manager);
+
+            // A status is what a controller notes, not what somebody wants. Of two in the same second neither is known to be the later.
+            if (string.IsNullOrEmpty(subresource) && time is { } at && (writtenAt is null || at >= writtenAt))
+            {
+                (writer, writtenAt) = (at == writtenAt && writer != manager ? null : manager, at);
             }
         }
 
-        return strings.Get([.. managers]);
+        return new FieldManagers(strings.Get([.. managers]), writer, writtenAt);
+    }
+
+    /// <summary>What the managed fields tell without the fields.</summary>
+    private readonly record struct FieldManagers(ImmutableArray<string> Names, string? Writer, DateTimeOffset? WrittenAt)
+    {
+        public static FieldManagers None { get; } = new([], null, null);
     }
 }

@@ -14,8 +14,8 @@ public sealed record PolicyMark(DateTimeOffset At, string Cluster, ObjectReferen
     private const int Most = 100;
 
     /// <summary>
-    /// Writes to PeerAuthentications and DestinationRules as the objects themselves tell: their creation, and the last write of
-    /// each manager. Earlier writes of the same manager, and objects that are gone, have left no trace.
+    /// Writes to PeerAuthentications and DestinationRules as the objects themselves tell: their creation, and their last write.
+    /// Writes in between, and objects that are gone, have left no trace.
     /// </summary>
     public static ImmutableArray<PolicyMark> Of(MeshSnapshot snapshot, MeshQuery query, DateTimeOffset from, DateTimeOffset to)
     {
@@ -46,16 +46,15 @@ public sealed record PolicyMark(DateTimeOffset At, string Cluster, ObjectReferen
     private static IEnumerable<PolicyMark> OfObject(string cluster, MeshObject policy)
     {
         var reference = new ObjectReference(policy.Kind, policy.Meta.Namespace, policy.Meta.Name);
-        var writes = policy.Meta.Writes.IsDefault ? [] : policy.Meta.Writes;
-        var created = policy.Meta.CreatedAt;
+        var (created, written, writer) = (policy.Meta.CreatedAt, policy.Meta.WrittenAt, policy.Meta.LastWriter);
         if (created != default)
         {
-            yield return new PolicyMark(created, cluster, reference, true, writes.FirstOrDefault(write => IsSame(write.At, created))?.Manager);
+            yield return new PolicyMark(created, cluster, reference, true, written is null || IsSame(written.Value, created) ? writer : null);
         }
 
-        foreach (var write in writes.Where(write => !IsSame(write.At, created)))
+        if (written is { } last && !IsSame(last, created))
         {
-            yield return new PolicyMark(write.At, cluster, reference, false, write.Manager);
+            yield return new PolicyMark(last, cluster, reference, false, writer);
         }
     }
 

@@ -1,4 +1,3 @@
-using MeshConsole.Mesh.Kubernetes.Parsing;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Prometheus;
@@ -69,33 +68,20 @@ public sealed class CoverageTrendTests : IDisposable
     public void Marks_AreWritesOfPoliciesWithinTheTime()
     {
         var policy = Given.Object("PeerAuthentication", "default", "{}", createdAt: Given.Now.AddMinutes(-50));
-        policy = policy with { Meta = policy.Meta with { Writes = [new("kubectl", Given.Now.AddMinutes(-50)), new("argocd-controller", Given.Now.AddMinutes(-10))] } };
+        policy = policy with { Meta = policy.Meta with { LastWriter = "argocd-controller", WrittenAt = Given.Now.AddMinutes(-10) } };
         var old = Given.Object("PeerAuthentication", "mesh", "{}", "istio-system", createdAt: Given.Now.AddDays(-9));
         var rule = Given.Object("DestinationRule", "ledger", "{}", "risk", createdAt: Given.Now.AddMinutes(-20));
+        rule = rule with { Meta = rule.Meta with { LastWriter = "kubectl", WrittenAt = Given.Now.AddMinutes(-20) } };
         var snapshot = Given.Snapshot(Given.ClusterOf(Given.NoObjects with { PeerAuthentications = [policy, old], DestinationRules = [rule] }));
 
         PolicyMark.Of(snapshot, MeshQuery.All, Given.Now.AddHours(-1), Given.Now).Select(mark => (mark.Object.Kind, mark.Object.Name, mark.Created, mark.By)).ShouldBe(
         [
-            ("PeerAuthentication", "default", true, "kubectl"),
-            ("DestinationRule", "ledger", true, null),
+            ("PeerAuthentication", "default", true, null),
+            ("DestinationRule", "ledger", true, "kubectl"),
             ("PeerAuthentication", "default", false, "argocd-controller"),
         ]);
         PolicyMark.Of(snapshot, MeshQuery.For(null, ["payments"]), Given.Now.AddHours(-1), Given.Now).Length.ShouldBe(2);
         PolicyMark.Of(snapshot, MeshQuery.For(null, ["payments"]), Given.Now.AddDays(-10), Given.Now).Select(mark => mark.Object.Name).ShouldContain("mesh", "a mesh-wide policy holds everywhere");
-    }
-
-    [Fact]
-    public void Writes_AreReadOfMeshObjectsWithoutTheStatus()
-    {
-        var json = """
-            {"apiVersion":"security.istio.io/v1","kind":"PeerAuthentication","metadata":{"name":"a","namespace":"b","managedFields":[
-              {"manager":"istiod","operation":"Update","time":"2026-03-01T02:00:00Z","subresource":"status","fieldsV1":{}},
-              {"manager":"kubectl","operation":"Apply","time":"2026-03-01T01:00:00Z","fieldsV1":{"f:spec":{}}},
-              {"manager":"argocd","operation":"Update","time":"2026-02-01T01:00:00Z"}]},"spec":{}}
-            """;
-        var meta = new MeshObjectParser("security.istio.io/v1", "PeerAuthentication").Parse(System.Text.Encoding.UTF8.GetBytes(json)).Meta;
-        meta.Managers.ShouldBe(["argocd", "istiod", "kubectl"]);
-        meta.Writes.Select(write => (write.Manager, write.At.Month)).ShouldBe([("argocd", 2), ("kubectl", 3)]);
     }
 
     private (CoverageTrendReader Reader, ScriptedPrometheus Prometheus) Create(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer)
