@@ -10,7 +10,7 @@ internal sealed record EdgeProtection(SecuritySplit Requests, SecuritySplit Conn
 {
     public static EdgeProtection Of(ReporterTraffic report) => new(report.RequestSecurity, report.ConnectionSecurity, report.ByteSecurity);
 
-    /// <summary>Requests of one second by class, and no connections.</summary>
+    /// <summary>Only requests; also counts of edges by class, which add up alike.</summary>
     public static EdgeProtection OfRequests(SecuritySplit requests) => new(requests, SecuritySplit.None, SecuritySplit.None);
 
     public bool HasTraffic => Requests.Total + Connections.Total + Bytes.Total > 0;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using MeshConsole.Mesh.Kubernetes.Objects;
@@ -30,7 +31,7 @@ internal sealed class WorkloadInspector
     private readonly Dictionary<(string, string), KubernetesService> _kubernetesServices = [];
     private readonly Dictionary<string, string> _ztunnels = new(StringComparer.Ordinal);
     private readonly HashSet<(string, string)> _pods = [];
-    private readonly List<(string Namespace, string Pod, ScrapedSpan Span)> _gone = [];
+    private readonly ILookup<string, (string Pod, ScrapedSpan Span)> _gone;
     private readonly List<Workload> _excludingPorts = [];
     private readonly Dictionary<(string, string), double> _leafSeconds = [];
     private readonly DateTimeOffset? _since;
@@ -63,14 +64,9 @@ internal sealed class WorkloadInspector
             }
         }
 
-        foreach (var (key, span) in evidence.Proxies ?? System.Collections.Frozen.FrozenDictionary<(string Namespace, string Pod), ScrapedSpan>.Empty)
-        {
-            _since = _since is { } first && first < span.First ? first : span.First;
-            if (!_pods.Contains(key))
-            {
-                _gone.Add((key.Namespace, key.Pod, span));
-            }
-        }
+        var proxies = evidence.Proxies ?? FrozenDictionary<(string Namespace, string Pod), ScrapedSpan>.Empty;
+        _since = proxies.Count == 0 ? null : proxies.Values.Min(span => span.First);
+        _gone = proxies.Where(proxy => !_pods.Contains(proxy.Key)).ToLookup(proxy => proxy.Key.Namespace, proxy => (proxy.Key.Pod, proxy.Value), StringComparer.Ordinal);
 
         foreach (var leaf in cluster.Telemetry?.ProxyCertificates ?? [])
         {
@@ -411,13 +407,7 @@ internal sealed class WorkloadInspector
             }
         }
 
-        foreach (var (@namespace, pod, span) in _gone)
-        {
-            if (string.Equals(@namespace, workload.Id.Namespace, StringComparison.Ordinal) && IsPodOf(pod, workload.Id.Name))
-            {
-                spans.Add((span.First, span.Last));
-            }
-        }
+        spans.AddRange(_gone[workload.Id.Namespace].Where(gone => IsPodOf(gone.Pod, workload.Id.Name)).Select(gone => (gone.Span.First, gone.Span.Last)));
 
         if (spans.Count > 0 && Reach(spans) is var reach && reach > start + Tolerance)
         {
