@@ -147,7 +147,7 @@ internal sealed class ReadinessJudge
             }
         }
 
-        if (inScope.Count > 0 && inScope.All(findings => findings.Decision is { Mode: PeerMode.Strict }))
+        if (inScope.Count > 0 && inScope.All(findings => findings.Decision is { Mode: PeerMode.Strict } decision && (scope.Workload is null || decision.Ports.All(port => port.Mode == PeerMode.Strict))))
         {
             warnings.Add(new ReadinessFinding("already-strict", $"STRICT is in force already for {scope}.", null, null, []));
         }
