@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Changes;
 
 namespace MeshConsole.Components;
@@ -9,6 +10,9 @@ public sealed record UserInterfaceOptions(TimeSpan RefreshInterval, bool MayChoo
 {
     /// <summary>Rules for changes, for pages to explain; they are enforced elsewhere.</summary>
     public ChangePolicy Policy { get; init; } = ChangePolicy.Default;
+
+    /// <summary>When a certificate is worth a look, for the forecast to say by what it judges.</summary>
+    public CertificateThresholds Thresholds { get; init; } = CertificateThresholds.Default;
 
     public static UserInterfaceOptions Default { get; } = new(TimeSpan.FromSeconds(15));
 }
