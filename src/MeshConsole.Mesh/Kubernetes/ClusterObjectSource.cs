@@ -125,7 +125,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
 
     /// <inheritdoc/>
     public ImmutableArray<SourceStatus> Sources =>
-        [.. _watchers.Select(watcher => watcher.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
+        [.. _watchers.Where(watcher => watcher is not ReferencedConfigMaps { IsIdle: true }).Select(watcher => watcher.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public Task Ready { get; }

@@ -35,6 +35,9 @@ internal sealed partial class ReferencedConfigMaps(KubernetesClient client, Task
     /// <summary>Those that exist and hold something; <c>default</c> until all have been asked for once.</summary>
     public ImmutableArray<CertificateBundle> Items => _held.Items;
 
+    /// <summary>Nothing is referred to, so nothing is asked: then this is no source that could be live or stale.</summary>
+    public bool IsIdle => _held is { State: SourceState.Live, Read.IsEmpty: true };
+
     /// <inheritdoc/>
     public SourceStatus Status => _held is var held ? new SourceStatus(SourceName, held.State, held.Since, held.LastSuccess, held.Message, held.Items.IsDefault ? null : held.Items.Length) : null!;
 
@@ -43,6 +46,18 @@ internal sealed partial class ReferencedConfigMaps(KubernetesClient client, Task
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadUntilCancelledAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end that was asked for.
+        }
+    }
+
+    private async Task ReadUntilCancelledAsync(CancellationToken cancellationToken)
     {
         await referring.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
