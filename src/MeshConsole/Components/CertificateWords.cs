@@ -52,5 +52,23 @@ public static class CertificateWords
 
     /// <summary>When it should be renewed; null when nobody renews it or its life is not known.</summary>
     public static DateTimeOffset? RenewsAt(CertificateView certificate) =>
-        certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null;
+        certificate.RenewsAt ?? (certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null);
+
+    /// <summary>When its life began: as it says itself, else worked out of what is left; null when neither is known.</summary>
+    public static DateTimeOffset? BeganAt(CertificateView certificate) =>
+        certificate.NotBefore ?? (certificate is { NotAfter: { } until, RemainingSeconds: > 0 and var remaining, LifeLeft: > 0 and var left } ? until.AddSeconds(-remaining / left) : null);
+
+    /// <summary>For a headline: "5 days", "18 hours", "40 minutes", "8 years".</summary>
+    public static string Long(TimeSpan duration)
+    {
+        var (count, unit) = duration.Duration() switch
+        {
+            { TotalMinutes: < 2 } seconds => (Math.Floor(seconds.TotalSeconds), "second"),
+            { TotalHours: < 2 } minutes => (Math.Floor(minutes.TotalMinutes), "minute"),
+            { TotalDays: < 2 } hours => (Math.Floor(hours.TotalHours), "hour"),
+            { TotalDays: < 730 } days => (Math.Floor(days.TotalDays), "day"),
+            var years => (Math.Floor(years.TotalDays / 365.25), "year"),
+        };
+        return $"{Format.Count((long)count)} {unit}{(count == 1 ? "" : "s")}";
+    }
 }
