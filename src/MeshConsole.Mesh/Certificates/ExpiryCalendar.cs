@@ -38,7 +38,9 @@ public static class ExpiryCalendar
         Line(text, "NAME", "Certificates of the mesh");
         Line(text, "X-WR-CALNAME", "Certificates of the mesh");
         Line(text, "REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
-        foreach (var certificate in certificates.Where(one => one.NotAfter is not null).OrderBy(one => one.NotAfter).ThenBy(one => one.Id, StringComparer.Ordinal))
+
+        // The gateway that presents a certificate and the object that renews it are two rows and one appointment.
+        foreach (var certificate in certificates.Where(one => one.NotAfter is not null).DistinctBy(one => one.Fingerprint ?? one.Id, StringComparer.Ordinal).OrderBy(one => one.NotAfter).ThenBy(one => one.Id, StringComparer.Ordinal))
         {
             Event(text, certificate, stampedAt, thresholds, pageUrl);
         }

@@ -26,6 +26,10 @@ public static class CertificateWords
         };
     }
 
+    /// <summary>What a reader calls it: a webhook's authority by its configuration, for several share one root; everything else by its subject.</summary>
+    public static string NameOf(CertificateView certificate) =>
+        certificate.Kind == CertificateKind.Webhook && certificate.Source.Split(' ') is [_, { Length: > 0 } configuration, ..] ? configuration : NameOf(certificate.Subject);
+
     /// <summary>
     /// What a reader calls it: the common name of a subject, namespace and service account of a SPIFFE identity, else the
     /// subject as it is.

@@ -16,7 +16,6 @@ public static class TimeAxis
     public static IReadOnlyList<(TimeSpan From, string Text)> Ticks { get; } =
     [
         (TimeSpan.FromDays(-3_652.5), "10 y ago"),
-        (TimeSpan.FromDays(-365.25), "1 y"),
         (TimeSpan.FromDays(-30), "30 d"),
         (TimeSpan.FromDays(-1), "1 d"),
         (TimeSpan.Zero, "now"),
