@@ -58,7 +58,7 @@ public static class RootTrust
         {
             return row with
             {
-                Breaks = $"Its bundle holds no certificate that can be read: agents of pods that start in {space} cannot verify istiod, so they get neither configuration nor certificate.",
+                Breaks = $"Its bundle holds no certificate that can be read: agents of pods that start there cannot verify istiod, so they get neither configuration nor certificate.",
                 NextStep = $"Delete ConfigMap {space}/{bundle.Meta.Name}: istiod writes it anew within seconds. If it does not, see its log.",
             };
         }
@@ -67,8 +67,8 @@ public static class RootTrust
         {
             return row with
             {
-                Breaks = $"Agents in {space} refuse istiod once it presents a certificate under {Short(authority)}: pods that start get no certificate, running ones are not renewed and run out within a day; calls between {space} and namespaces that trust only the new root fail their TLS handshake (503, flag UF).",
-                NextStep = $"istiod writes ConfigMap {space}/{bundle.Meta.Name} within seconds: see whether it runs, whether its discoverySelectors leave {space} out, and who else writes it. Once the fingerprints agree, restart the workloads of {space}.",
+                Breaks = $"Agents there refuse istiod once it presents a certificate under {Short(authority)}: pods that start get no certificate, running ones are not renewed and run out within a day; calls to and from namespaces that trust only that root fail their TLS handshake (503, flag UF).",
+                NextStep = $"istiod writes ConfigMap {bundle.Meta.Name} within seconds: see whether it runs, whether its discoverySelectors leave the namespace out, and who else writes it. Once the fingerprints agree, restart the workloads there.",
             };
         }
 
@@ -79,9 +79,9 @@ public static class RootTrust
 
         return row with
         {
-            Breaks = authority.IsEmpty
-                ? $"Proxies in {space} refuse peers whose certificates lead to {Short(missing)}, which other namespaces trust; which root istiod signs under is not known ({set.Cluster.RootNamespace}'s Secrets are not read)."
-                : $"Proxies in {space} refuse peers whose certificates still lead to {Short(missing)}. That passes once those have renewed (a day by Istio's default).",
+            Breaks = authority.IsEmpty ? $"Proxies there refuse peers whose certificates lead to {Short(missing)}, which other namespaces trust; which root istiod signs under is not known."
+                : missing.All(root => root.NotBefore > authority[0].NotBefore) ? $"Nothing yet: istiod signs under {Short(authority)}. Once it signs under {Short(missing)}, agents there refuse it, and proxies refuse peers that have renewed."
+                : $"Proxies there refuse peers whose certificates still lead to {Short(missing)}. That passes once those have renewed (a day by Istio's default).",
             NextStep = "Finish the step that was begun: every namespace must hold both roots before istiod signs under the new one, and the old one goes only when no certificate leads to it.",
         };
     }

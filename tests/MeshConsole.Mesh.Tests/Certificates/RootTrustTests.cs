@@ -28,9 +28,9 @@ public sealed class RootTrustTests
 
         view.Namespaces.Select(one => (one.Namespace, one.TrustsAuthority, one.Missing.Length)).ShouldBe([("a", true, 0), ("b", false, 1), ("c", true, 1)]);
         view.Namespaces[0].Breaks.ShouldBeNull();
-        view.Namespaces[1].Breaks!.ShouldContain($"Agents in b refuse istiod once it presents a certificate under O=cluster.local ({_new.Fingerprint[..12]}…)");
-        view.Namespaces[1].NextStep!.ShouldContain("discoverySelectors leave b out");
-        view.Namespaces[2].Breaks!.ShouldContain($"Proxies in c refuse peers whose certificates still lead to O=cluster.local ({_old.Fingerprint[..12]}…)");
+        view.Namespaces[1].Breaks!.ShouldContain($"Agents there refuse istiod once it presents a certificate under O=cluster.local ({_new.Fingerprint[..12]}…)");
+        view.Namespaces[1].NextStep!.ShouldContain("discoverySelectors leave the namespace out");
+        view.Namespaces[2].Breaks!.ShouldContain($"Proxies there refuse peers whose certificates still lead to O=cluster.local ({_old.Fingerprint[..12]}…)");
         view.Broken.Select(one => one.Namespace).ShouldBe(["b", "c"]);
     }
 
@@ -43,6 +43,18 @@ public sealed class RootTrustTests
         var view = Of([Issued.RootMap("a", _old.Der, _new.Der), Issued.RootMap("b", _old.Der)], secret);
         view.Authority.ShouldBe([_old.Fingerprint]);
         view.Namespaces.Select(one => one.TrustsAuthority).ShouldBe([true, true]);
+    }
+
+    [Fact]
+    public void Trust_NextRootThatSomeLack_BreaksNothingYet()
+    {
+        // istiod still signs under the old root; the new one is being handed out, and b has not got it.
+        var signer = _old.Below("CN=istiod");
+        var secret = Issued.Secret("cacerts", "istio-system", null, ("ca-cert.pem", [signer.Der]), ("root-cert.pem", [_old.Der]));
+        var broken = Of([Issued.RootMap("a", _old.Der, _new.Der), Issued.RootMap("b", _old.Der)], secret).Broken.ShouldHaveSingleItem();
+        broken.Namespace.ShouldBe("b");
+        broken.TrustsAuthority.ShouldBe(true);
+        broken.Breaks!.ShouldStartWith($"Nothing yet: istiod signs under O=cluster.local ({_old.Fingerprint[..12]}…). Once it signs under");
     }
 
     [Fact]
