@@ -85,8 +85,12 @@ public static class MeshConsoleApplication
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 64 * 1024)
             .AddJsonProtocol(json => ApiJson.Configure(json.PayloadSerializerOptions));
-        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo) { Policy = options.ToPolicy() });
-        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo) { Policy = options.Changes.ToPolicy(options.RunsDemo), ReadinessLookback = options.Mtls.EffectiveLookback(options.RunsDemo) });
+        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo)
+        {
+            Policy = options.ToPolicy(),
+            ReadinessLookback = options.Mtls.EffectiveLookback(options.RunsDemo),
+            Thresholds = options.Certificates.ToThresholds(),
+        });
     }
 
     private static void Map(WebApplication app)

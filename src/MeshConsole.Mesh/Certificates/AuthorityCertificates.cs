@@ -5,8 +5,9 @@ using MeshConsole.Mesh.Prometheus;
 namespace MeshConsole.Mesh.Certificates;
 
 /// <summary>
-/// The mesh's roots of trust and its signing certificates. Roots are read from <c>istio-ca-root-cert</c> of every namespace
-/// and grouped by fingerprint: where namespaces differ, a rotation is half done and some callers refuse others.
+/// The roots of trust and the signing certificates of Istio. Roots are read from <c>istio-ca-root-cert</c> of every namespace
+/// and grouped by fingerprint: where namespaces differ, a rotation is half done and some callers refuse others
+/// (<see cref="RootTrust"/> says which and why).
 /// </summary>
 internal static class AuthorityCertificates
 {
@@ -14,9 +15,6 @@ internal static class AuthorityCertificates
 
     /// <summary>istiod rotates its self-signed root when a fifth of its life is left; it looks every hour.</summary>
     private const double SelfSignedRotation = 0.2;
-
-    private const string SelfSigned = "istio-ca-secret";
-    private const string PluggedIn = "cacerts";
 
     public static void Add(CertificateSet set)
     {
@@ -36,13 +34,14 @@ internal static class AuthorityCertificates
             var problem = entry is null ? "has no key root-cert.pem" : CertificateSet.ProblemOf(entry);
             if (problem is not null)
             {
+                var certain = CertificateSet.Read(entry).IsEmpty ? "what its pods trust is not known" : "what else its pods should trust is not known";
                 set.Rows.Add(set.Unknown(
                     $"{set.Cluster.Name}/{bundle.Meta.Namespace}/root/{bundle.Meta.Name}",
                     CertificateKind.Root,
                     "root certificate",
                     bundle.Meta.Namespace,
                     Source(bundle, entry?.Key ?? "root-cert.pem"),
-                    $"ConfigMap {bundle.Meta.Namespace}/{bundle.Meta.Name} {problem}: what its pods trust is not known."));
+                    $"ConfigMap {bundle.Meta.Namespace}/{bundle.Meta.Name} {problem}: {certain}."));
             }
 
             foreach (var certificate in CertificateSet.Read(entry))
@@ -61,7 +60,7 @@ internal static class AuthorityCertificates
             set.Rows.Add(RootRow(set, certificate, namespaces, all));
         }
 
-        if (all.Count == 0)
+        if (all.Count == 0 && set.Query.Matches(set.RootNamespace) && !AddFromSecret(set))
         {
             AddFromMetric(set, ControlPlaneMetrics.RootExpiry, CertificateKind.Root, "root", "root certificate of istiod");
         }
@@ -69,29 +68,36 @@ internal static class AuthorityCertificates
 
     private static CertificateView RootRow(CertificateSet set, ParsedCertificate certificate, SortedSet<string> namespaces, SortedSet<string> all)
     {
-        var (renewedBy, renewal) = RootRenewer(set, certificate);
-        var row = set.Describe(
+        var (row, renewal) = WithRootRenewer(
+            set,
             set.Unknown($"{set.Cluster.Name}/root/{certificate.Fingerprint}", CertificateKind.Root, "", namespaces.Count == 1 ? namespaces.Min : null, string.Create(CultureInfo.InvariantCulture, $"config map istio-ca-root-cert key root-cert.pem in {namespaces.Count} {(namespaces.Count == 1 ? "namespace" : "namespaces")}"), "") with
             {
                 PresentedBy = string.Create(CultureInfo.InvariantCulture, $"trusted in {namespaces.Count} of {all.Count} {(all.Count == 1 ? "namespace" : "namespaces")}"),
-                RenewedBy = renewedBy,
             },
-            certificate,
-            renewal);
+            certificate);
+        row = set.Describe(row, certificate, renewal);
         var missing = all.Except(namespaces, StringComparer.Ordinal).ToList();
-        return missing.Count == 0 ? row : row with { Message = $"{row.Message} Not trusted in {Names(missing)}: roots differ between namespaces, a rotation may be half done." };
+        return missing.Count == 0 ? row : row with
+        {
+            Message = $"{row.Message} Not trusted in {Names(missing)}: roots differ between namespaces, a rotation may be half done.",
+            Notes = row.Notes.Add(new CertificateNote(CertificateNotes.HalfRotated, $"Trusted in {Names([.. namespaces])}, not in {Names(missing)}: what that breaks is said per namespace under roots.")),
+        };
     }
 
-    private static (string? RenewedBy, CertificateRenewal? Renewal) RootRenewer(CertificateSet set, ParsedCertificate root)
+    private static (CertificateView Row, CertificateRenewal? Renewal) WithRootRenewer(CertificateSet set, CertificateView row, ParsedCertificate root)
     {
-        if (set.Secret(set.RootNamespace, SelfSigned) is { } selfSigned && Holds(selfSigned, root, "root-cert.pem", "ca-cert.pem"))
+        if (set.Secret(set.RootNamespace, CertificateSet.SelfSigned) is { } selfSigned && Holds(selfSigned, root, "root-cert.pem", "ca-cert.pem"))
         {
-            return ($"istiod (self-signed, Secret {set.RootNamespace}/{SelfSigned})", SelfSignedRenewal(root));
+            return (row with
+            {
+                RenewedBy = $"istiod (self-signed, Secret {set.RootNamespace}/{CertificateSet.SelfSigned})",
+                RenewalEvidence = "it is the root in istiod's own Secret; istiod looks every hour and renews at a fifth of its life",
+            }, SelfSignedRenewal(root));
         }
 
-        return set.Secret(set.RootNamespace, PluggedIn) is { } pluggedIn && Holds(pluggedIn, root, "root-cert.pem", "ca.crt", "ca-cert.pem", "tls.crt")
-            ? (set.RenewerOf(pluggedIn), set.RenewalOf(set.RootNamespace, PluggedIn))
-            : (null, null);
+        return set.Secret(set.RootNamespace, CertificateSet.PluggedIn) is { } pluggedIn && Holds(pluggedIn, root, "root-cert.pem", "ca.crt", "ca-cert.pem", "tls.crt")
+            ? (set.WithRenewer(row, pluggedIn), set.RenewalOf(set.RootNamespace, CertificateSet.PluggedIn))
+            : (row with { RenewalEvidence = set.SecretsKnown ? "no Secret of istiod holds it" : "Secrets are not read, so whether istiod renews it is not known" }, null);
     }
 
     private static CertificateRenewal SelfSignedRenewal(ParsedCertificate root)
@@ -100,19 +106,34 @@ internal static class AuthorityCertificates
         return renewal with { LateFrom = renewal.DueAt.AddDays(1) };
     }
 
+    /// <summary>The root in istiod's own Secret, where no namespace's bundle can be read.</summary>
+    private static bool AddFromSecret(CertificateSet set)
+    {
+        foreach (var name in new[] { CertificateSet.PluggedIn, CertificateSet.SelfSigned })
+        {
+            if (set.Secret(set.RootNamespace, name) is { } secret
+                && CertificateSet.Entry(secret, "root-cert.pem", "ca.crt", "ca-cert.pem") is { } entry
+                && CertificateSet.Read(entry) is { IsEmpty: false } certificates)
+            {
+                foreach (var certificate in certificates)
+                {
+                    var (row, renewal) = WithRootRenewer(set, set.Unknown($"{set.Cluster.Name}/root/{certificate.Fingerprint}", CertificateKind.Root, "", set.RootNamespace, Source(secret, entry.Key), ""), certificate);
+                    set.Rows.Add(set.Describe(row, certificate, renewal));
+                }
+
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static void AddIssuers(CertificateSet set)
     {
         var any = false;
-        foreach (var secret in set.Cluster.Objects.Secrets.IsDefault ? [] : set.Cluster.Objects.Secrets)
+        foreach (var secret in (set.Cluster.Objects.Secrets.IsDefault ? [] : set.Cluster.Objects.Secrets).Where(set.IsIstioAuthority))
         {
-            var istio = secret.Meta.Namespace == set.RootNamespace && secret.Meta.Name is SelfSigned or PluggedIn;
-            var linkerd = secret.Meta.Name == "linkerd-identity-issuer";
-            if (!istio && !linkerd)
-            {
-                continue;
-            }
-
-            any |= istio;
+            any = true;
             if (set.Query.Matches(secret.Meta.Namespace))
             {
                 set.Rows.Add(IssuerRow(set, secret));
@@ -127,8 +148,8 @@ internal static class AuthorityCertificates
 
     private static CertificateView IssuerRow(CertificateSet set, CertificateBundle secret)
     {
-        var entry = CertificateSet.Entry(secret, "ca-cert.pem", "tls.crt", "crt.pem");
-        var selfSigned = secret.Meta.Name == SelfSigned;
+        var entry = CertificateSet.Entry(secret, "ca-cert.pem", "tls.crt");
+        var selfSigned = secret.Meta.Name == CertificateSet.SelfSigned;
         var row = set.Unknown(
             $"{set.Cluster.Name}/{secret.Meta.Namespace}/issuer/{secret.Meta.Name}",
             CertificateKind.Issuer,
@@ -137,9 +158,9 @@ internal static class AuthorityCertificates
             Source(secret, entry?.Key ?? "ca-cert.pem"),
             $"Secret {secret.Meta.Namespace}/{secret.Meta.Name} {(entry is null ? "has no signing certificate" : CertificateSet.ProblemOf(entry) ?? ParsedCertificate.Unreadable)}.") with
         {
-            PresentedBy = secret.Meta.Name == "linkerd-identity-issuer" ? "signs the certificates of Linkerd's proxies" : "signs the certificates of workloads",
-            RenewedBy = selfSigned ? "istiod" : set.RenewerOf(secret),
+            PresentedBy = "signs the certificates of workloads",
         };
+        row = CertificateSet.Noted(selfSigned ? row with { RenewedBy = "istiod", RenewalEvidence = "istiod made it itself and keeps it in this Secret" } : set.WithRenewer(row, secret), entry);
         if (CertificateSet.Read(entry) is not [var certificate, ..] certificates)
         {
             return row;
@@ -147,36 +168,18 @@ internal static class AuthorityCertificates
 
         var chain = certificates.Skip(1).Concat(CertificateSet.Read(CertificateSet.Entry(secret, "cert-chain.pem")));
         var described = set.Describe(row, certificate, selfSigned ? SelfSignedRenewal(certificate) : set.RenewalOf(secret.Meta.Namespace, secret.Meta.Name), chain);
-        if (selfSigned && set.Secret(set.RootNamespace, PluggedIn) is not null)
+        if (selfSigned && set.Secret(set.RootNamespace, CertificateSet.PluggedIn) is not null)
         {
-            return described with { PresentedBy = null, Message = $"{described.Message} Not in use: Secret {set.RootNamespace}/{PluggedIn} takes its place." };
+            return described with { PresentedBy = null, Message = $"{described.Message} Not in use: Secret {set.RootNamespace}/{CertificateSet.PluggedIn} takes its place." };
         }
 
-        var untrusted = Untrusting(set, secret, certificate);
-        return untrusted.Count == 0
-            ? described
-            : described with { Message = $"{described.Message} Its root is not trusted in {Names(untrusted)}: pods there refuse what it signs." };
-    }
-
-    /// <summary>Namespaces whose trust bundle lacks the root of an Istio CA.</summary>
-    private static List<string> Untrusting(CertificateSet set, CertificateBundle secret, ParsedCertificate issuer)
-    {
-        var bundles = set.Cluster.Objects.RootConfigMaps;
-        if (bundles.IsDefault || secret.Meta.Name is not (SelfSigned or PluggedIn))
+        set.Signer = (certificate.Subject, certificate.NotAfter);
+        var untrusted = RootTrust.Of(set, everywhere: true).Namespaces.Where(n => n.TrustsAuthority == false).Select(n => n.Namespace).ToList();
+        return untrusted.Count == 0 ? described : described with
         {
-            return [];
-        }
-
-        var written = CertificateSet.Read(CertificateSet.Entry(secret, "root-cert.pem", "ca.crt"));
-        var roots = (written.IsEmpty ? [issuer] : written).Select(r => r.Fingerprint).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. bundles
-                .Where(b => CertificateSet.Read(CertificateSet.Entry(b, "root-cert.pem")) is { IsEmpty: false } trusted && !trusted.Any(t => roots.Contains(t.Fingerprint)))
-                .Select(b => b.Meta.Namespace)
-                .Distinct(StringComparer.Ordinal)
-                .Order(StringComparer.Ordinal),
-        ];
+            Message = $"{described.Message} Its root is not trusted in {Names(untrusted)}: pods there refuse what it signs.",
+            Notes = described.Notes.Add(new CertificateNote(CertificateNotes.HalfRotated, $"The root it leads to is not in the trust bundle of {Names(untrusted)}.")),
+        };
     }
 
     private static bool Holds(CertificateBundle secret, ParsedCertificate certificate, params ReadOnlySpan<string> keys)
@@ -208,6 +211,7 @@ internal static class AuthorityCertificates
             NotAfter = notAfter,
             RemainingSeconds = (notAfter - set.Now).TotalSeconds,
             State = judgement.State,
+            RenewalEvidence = "istiod tells only when it ends; its Secret would tell who renews it",
             SampledAt = set.Cluster.Telemetry!.At,
         });
     }
@@ -215,7 +219,7 @@ internal static class AuthorityCertificates
     private static string Source(CertificateBundle bundle, string key) =>
         $"{(bundle.Kind == "ConfigMap" ? "config map" : "secret")} {bundle.Meta.Namespace}/{bundle.Meta.Name} key {key}";
 
-    private static string Names(List<string> namespaces)
+    internal static string Names(List<string> namespaces)
     {
         var named = string.Join(", ", namespaces.Take(NamespacesNamed));
         return namespaces.Count <= NamespacesNamed ? named : string.Create(CultureInfo.InvariantCulture, $"{named} and {namespaces.Count - NamespacesNamed} more namespaces");

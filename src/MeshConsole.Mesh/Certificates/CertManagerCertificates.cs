@@ -48,6 +48,7 @@ internal static class CertManagerCertificates
         {
             Issuer = issuer.Text("name") is { } issuerName ? $"{issuer.Text("kind") ?? "Issuer"} {issuerName}" : null,
             RenewedBy = $"cert-manager Certificate {name}",
+            RenewalEvidence = "its own status tells when it renews",
             PresentedBy = secretName is null ? null : set.PresentedBy.GetValueOrDefault((meta.Namespace, secretName)) ?? $"Secret {meta.Namespace}/{secretName}",
             SubjectAlternativeNames = certificate.Spec.Texts("dnsNames"),
         };
@@ -63,6 +64,8 @@ internal static class CertManagerCertificates
                 : Said(set.Describe(row with { Source = $"secret {meta.Namespace}/{secretName} key tls.crt" }, leaf, renewal), notReady);
         }
 
+        // Dates and state are cert-manager's own; the Secret adds what only the certificate itself tells.
+        var known = leaf is null ? null : set.Describe(row, leaf, renewal, CertificateSet.Read(CertificateSet.Entry(secret!, "tls.crt")).Skip(1));
         var notBefore = certificate.Status.Instant("notBefore");
         var judgement = CertificateJudgement.Of(notBefore, notAfter.Value, set.Now, renewal, set.Thresholds);
         var life = (notAfter - notBefore)?.TotalSeconds;
@@ -75,13 +78,19 @@ internal static class CertManagerCertificates
                 RemainingSeconds = remaining,
                 LifeLeft = life > 0 ? Math.Clamp(remaining / life.Value, 0, 1) : null,
                 RenewsAtLifeLeft = life > 0 && renewal is not null ? Math.Clamp((notAfter.Value - renewal.DueAt).TotalSeconds / life.Value, 0, 1) : null,
+                RenewsAt = renewal?.DueAt,
+                LateFrom = renewal?.LateFrom,
                 State = judgement.State,
                 Message = judgement.Message,
-                SerialNumber = leaf?.SerialNumber,
-                Fingerprint = leaf?.Fingerprint,
-                KeyAlgorithm = leaf?.KeyAlgorithm,
-                KeySize = leaf?.KeySize,
-                SubjectAlternativeNames = leaf?.SubjectAlternativeNames ?? row.SubjectAlternativeNames,
+                SerialNumber = known?.SerialNumber,
+                Fingerprint = known?.Fingerprint,
+                KeyAlgorithm = known?.KeyAlgorithm,
+                KeySize = known?.KeySize,
+                SignatureAlgorithm = known?.SignatureAlgorithm,
+                Chain = known?.Chain ?? [],
+                Notes = known?.Notes ?? [],
+                SpiffeIds = known?.SpiffeIds ?? [.. certificate.Spec.Texts("uris").Where(uri => TrustDomains.Of(uri) is not null)],
+                SubjectAlternativeNames = known?.SubjectAlternativeNames ?? row.SubjectAlternativeNames,
             },
             notReady);
     }

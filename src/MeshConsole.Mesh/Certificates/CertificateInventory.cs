@@ -24,9 +24,13 @@ public static class CertificateInventory
 
             // Before cert-manager's: they tell which gateway presents a Secret.
             GatewayCertificates.Add(set);
+            ServedCertificates.Add(set);
             CertManagerCertificates.Add(set);
+            LinkerdCertificates.Add(set);
+            WebhookCertificates.Add(set);
             WorkloadCertificates.Add(set);
-            rows.AddRange(set.Rows);
+            var trustDomain = TrustDomains.OfMesh(cluster);
+            rows.AddRange(set.Rows.Select(row => NextSteps.Told(TrustDomains.Noted(row, trustDomain), cluster)));
         }
 
         return [.. rows.OrderBy(r => r.Kind).ThenBy(r => r.Id, StringComparer.Ordinal)];

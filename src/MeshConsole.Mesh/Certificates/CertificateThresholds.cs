@@ -7,5 +7,8 @@ namespace MeshConsole.Mesh.Certificates;
 /// </summary>
 public sealed record CertificateThresholds(TimeSpan WarnBefore, TimeSpan CriticalBefore, double LateRenewalRatio)
 {
+    /// <summary>What a workload's certificate lives for where nobody says: agents tell only how much is left. Istio's default.</summary>
+    public TimeSpan WorkloadLife { get; init; } = TimeSpan.FromHours(24);
+
     public static CertificateThresholds Default { get; } = new(TimeSpan.FromDays(30), TimeSpan.FromDays(7), 0.4);
 }

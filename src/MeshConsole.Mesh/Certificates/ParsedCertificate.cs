@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Formats.Asn1;
+using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -13,6 +15,8 @@ namespace MeshConsole.Mesh.Certificates;
 /// <param name="Subject">The subject's name; the first alternative name where it is empty, as in workload certificates.</param>
 /// <param name="Fingerprint">SHA-256 of the DER, lower-case hex.</param>
 /// <param name="KeySize">Bits; null for algorithms the platform does not know.</param>
+/// <param name="SignatureAlgorithm">As people call it: <c>sha256RSA</c>, <c>sha256ECDSA</c>; the object identifier where it has no name.</param>
+/// <param name="IsAuthority">Says of itself that it may sign certificates (basic constraints).</param>
 internal sealed record ParsedCertificate(
     string Subject,
     string Issuer,
@@ -22,12 +26,68 @@ internal sealed record ParsedCertificate(
     string Fingerprint,
     string KeyAlgorithm,
     int? KeySize,
+    string SignatureAlgorithm,
+    bool IsAuthority,
     ImmutableArray<string> SubjectAlternativeNames)
 {
+    /// <summary>RSA keys below this can be broken by those who care enough (NIST SP 800-131A).</summary>
+    private const int WeakRsa = 2048;
+
     /// <summary>What the problem is when bytes are no certificate.</summary>
     public const string Unreadable = "is no X.509 certificate";
 
     private static readonly ConditionalWeakTable<byte[], Parsed> s_parsed = [];
+
+    /// <summary>Answers of <see cref="IsSignedBy"/> by fingerprint: a signature does not change, and snapshots come four times a second.</summary>
+    private readonly ConcurrentDictionary<string, bool> _signers = new(StringComparer.Ordinal);
+
+    private ImmutableArray<byte> Der { get; init; }
+
+    /// <summary>Subject and issuer are the same, as in a root.</summary>
+    public bool IsSelfIssued => string.Equals(SubjectName, IssuerName, StringComparison.Ordinal);
+
+    private string SubjectName { get; init; } = "";
+
+    private string IssuerName { get; init; } = "";
+
+    /// <summary>SPIFFE identities among the alternative names.</summary>
+    public IEnumerable<string> SpiffeIds => SubjectAlternativeNames.Where(name => name.StartsWith("spiffe://", StringComparison.Ordinal));
+
+    /// <summary>What is weak about key or signature, in words; null when nothing is known to be.</summary>
+    public string? Weakness =>
+        KeyAlgorithm == "RSA" && KeySize < WeakRsa ? string.Create(CultureInfo.InvariantCulture, $"its RSA key has {KeySize} bits, fewer than {WeakRsa}")
+        : !IsSelfIssued && (SignatureAlgorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || SignatureAlgorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)) ? $"it is signed with {SignatureAlgorithm}, which can be forged"
+        : null;
+
+    /// <summary>
+    /// Whether the issuer's key really made the signature: names alone prove nothing, every root of Istio is called alike.
+    /// Null for algorithms the platform does not know.
+    /// </summary>
+    public bool? IsSignedBy(ParsedCertificate issuer)
+    {
+        if (!string.Equals(IssuerName, issuer.SubjectName, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        if (_signers.TryGetValue(issuer.Fingerprint, out var known))
+        {
+            return known;
+        }
+
+        var verified = CertificateSignature.Verify(Der.AsSpan(), issuer.Der.AsSpan());
+        if (verified is { } answer)
+        {
+            _signers.TryAdd(issuer.Fingerprint, answer);
+        }
+
+        return verified;
+    }
+
+    /// <summary>The same certificate has the same bytes.</summary>
+    public bool Equals(ParsedCertificate? other) => other is not null && string.Equals(Fingerprint, other.Fingerprint, StringComparison.Ordinal);
+
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Fingerprint);
 
     /// <summary>
     /// Reads a certificate; null when the bytes are none. Bytes are immutable, so each is read once however many snapshots
@@ -53,7 +113,14 @@ internal sealed record ParsedCertificate(
                 Convert.ToHexStringLower(SHA256.HashData(certificate.RawData)),
                 algorithm,
                 size,
-                names);
+                certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "unknown",
+                certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority),
+                names)
+            {
+                Der = ImmutableCollectionsMarshal.AsImmutableArray(der),
+                SubjectName = Convert.ToHexString(certificate.SubjectName.RawData),
+                IssuerName = Convert.ToHexString(certificate.IssuerName.RawData),
+            };
         }
         catch (CryptographicException)
         {

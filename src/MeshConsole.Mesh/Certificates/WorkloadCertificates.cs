@@ -12,9 +12,7 @@ internal static class WorkloadCertificates
 {
     public const string Metric = "istio_agent_cert_expiry_seconds";
 
-    /// <summary>What istiod issues unless told otherwise; agents renew at half of it.</summary>
-    private static readonly TimeSpan s_life = TimeSpan.FromHours(24);
-
+    /// <summary>Agents renew at half of the life that istiod issues.</summary>
     private const double RenewsAt = 0.5;
 
     /// <summary>Older samples say what was, not what is: renewal may have happened since.</summary>
@@ -22,6 +20,7 @@ internal static class WorkloadCertificates
 
     public static void Add(CertificateSet set)
     {
+        AddAmbient(set);
         var samples = set.Cluster.Telemetry?.ProxyCertificates ?? [];
         var workloads = set.Cluster.Workloads.Where(w => w.DataPlane == DataPlane.Sidecar && !w.Pods.IsEmpty).ToList();
         if (samples.IsDefaultOrEmpty)
@@ -70,6 +69,26 @@ internal static class WorkloadCertificates
         }
     }
 
+    /// <summary>ztunnel holds the certificates of ambient workloads and exports no metric of them: that is said, not left out.</summary>
+    private static void AddAmbient(CertificateSet set)
+    {
+        var workloads = set.Cluster.Workloads.Count(w => w.DataPlane == DataPlane.Ambient && set.Query.Matches(w.Id.Namespace));
+        if (workloads > 0)
+        {
+            set.Rows.Add(set.Unknown(
+                $"{set.Cluster.Name}/workload/ambient",
+                CertificateKind.Workload,
+                "certificates of ambient workloads",
+                null,
+                "ztunnel",
+                string.Create(CultureInfo.InvariantCulture, $"Not known: ztunnel exports no metric of them. {workloads} {(workloads == 1 ? "workload is" : "workloads are")} in ambient mode; istioctl ztunnel-config certificates lists them.")) with
+            {
+                RenewedBy = "ztunnel of each node",
+                RenewalEvidence = "ztunnel asks istiod for a new one at half of its life",
+            });
+        }
+    }
+
     private static CertificateView Row(CertificateSet set, Workload workload, Dictionary<(string, string), ProxyCertificateSample> byPod, string? principal)
     {
         var name = $"{workload.Id.Namespace}/{workload.Id.Name}";
@@ -84,6 +103,8 @@ internal static class WorkloadCertificates
             Issuer = "istiod",
             PresentedBy = $"{workload.Kind} {name}",
             RenewedBy = "the agent in each pod",
+            RenewalEvidence = "istio-proxy's agent asks istiod for a new one at half of its life",
+            SpiffeIds = principal is not null && TrustDomains.Of(principal) is not null ? [principal] : [],
         };
 
         ProxyCertificateSample? first = null;
@@ -112,6 +133,14 @@ internal static class WorkloadCertificates
             words = string.Create(CultureInfo.InvariantCulture, $"{words} {late} of {sampled} pods; the first is {first.Pod}.");
         }
 
+        if (set.Signer is { } signer && judged.NotAfter > signer.At)
+        {
+            judged = judged with
+            {
+                Notes = judged.Notes.Add(new CertificateNote(CertificateNotes.OutlivesIssuer, $"It outlives {signer.Name} by {DurationWords.Of(judged.NotAfter.Value - signer.At)}: it is refused from {signer.At:yyyy-MM-dd HH:mm} UTC on.")),
+            };
+        }
+
         if (sampled < workload.PodsWithProxy)
         {
             words = string.Create(CultureInfo.InvariantCulture, $"{words} {sampled} of {workload.PodsWithProxy} pods report.");
@@ -126,7 +155,9 @@ internal static class WorkloadCertificates
         var remaining = notAfter - set.Now;
         var judgement = Judgement(set, sample, set.Now);
         var age = set.Now - sample.SampledAt;
-        var inferred = remaining <= s_life;
+        var life = set.Thresholds.WorkloadLife;
+        var inferred = remaining <= life;
+        var renewal = Renewal(set, notAfter);
         if (age > s_freshFor && judgement.State != Judgement(set, sample, sample.SampledAt).State)
         {
             judgement = new(CertificateState.Unknown, $"Not known since the last sample {DurationWords.Of(age)} ago: it was due for renewal since then.");
@@ -140,10 +171,14 @@ internal static class WorkloadCertificates
         {
             NotAfter = notAfter,
             RemainingSeconds = remaining.TotalSeconds,
-            LifeLeft = inferred ? Math.Clamp(remaining / s_life, 0, 1) : null,
+            LifeLeft = inferred ? Math.Clamp(remaining / life, 0, 1) : null,
             RenewsAtLifeLeft = RenewsAt,
+            RenewsAt = inferred ? renewal.DueAt : null,
+            LateFrom = inferred ? renewal.LateFrom : null,
             State = judgement.State,
-            Message = inferred ? $"{judgement.Message} Its life is taken to be 24 h, Istio's default." : $"{judgement.Message} It lives longer than Istio's default of 24 h: when it is renewed is not known.",
+            Message = inferred
+                ? $"{judgement.Message} Its life is taken to be {DurationWords.Of(life)}, {Default(life)}."
+                : $"{judgement.Message} It lives longer than {Default(life)} of {DurationWords.Of(life)}: when it is renewed is not known.",
             SampledAt = sample.SampledAt,
         };
     }
@@ -151,18 +186,22 @@ internal static class WorkloadCertificates
     private static CertificateJudgement Judgement(CertificateSet set, ProxyCertificateSample sample, DateTimeOffset at)
     {
         var notAfter = ExpiresAt(sample);
-        if (notAfter - at > s_life)
+        if (notAfter - at > set.Thresholds.WorkloadLife)
         {
             return new(CertificateState.Valid, $"Valid for another {DurationWords.Of(notAfter - at)}.");
         }
 
-        var renewal = CertificateRenewal.AtShare(notAfter - s_life, notAfter, RenewsAt, set.Thresholds.LateRenewalRatio);
-        return CertificateJudgement.Of(null, notAfter, at, renewal, set.Thresholds);
+        return CertificateJudgement.Of(null, notAfter, at, Renewal(set, notAfter), set.Thresholds);
     }
+
+    private static CertificateRenewal Renewal(CertificateSet set, DateTimeOffset notAfter) =>
+        CertificateRenewal.AtShare(notAfter - set.Thresholds.WorkloadLife, notAfter, RenewsAt, set.Thresholds.LateRenewalRatio);
+
+    private static string Default(TimeSpan life) => life == CertificateThresholds.Default.WorkloadLife ? "Istio's default" : "the configured life";
 
     /// <summary>Like the judgement, without its words: there are ten thousand pods.</summary>
     private static bool IsLate(CertificateSet set, ProxyCertificateSample sample) =>
-        ExpiresAt(sample) - set.Now <= s_life * Math.Min(set.Thresholds.LateRenewalRatio, RenewsAt);
+        ExpiresAt(sample) - set.Now <= set.Thresholds.WorkloadLife * Math.Min(set.Thresholds.LateRenewalRatio, RenewsAt);
 
     private static DateTimeOffset ExpiresAt(ProxyCertificateSample sample) => sample.SampledAt.AddSeconds(sample.RemainingSeconds);
 

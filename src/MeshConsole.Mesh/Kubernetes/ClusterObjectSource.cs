@@ -20,7 +20,10 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
     private readonly ResourceWatcher<Controller> _replicaSets;
     private readonly ResourceWatcher<Node> _nodes;
     private readonly ResourceWatcher<CertificateBundle> _rootConfigMaps;
+    private readonly ResourceWatcher<CertificateBundle> _linkerdTrustRoots;
     private readonly ResourceWatcher<CertificateBundle> _secrets;
+    private readonly ResourceWatcher<WebhookConfiguration> _validatingWebhooks;
+    private readonly ResourceWatcher<WebhookConfiguration> _mutatingWebhooks;
     private readonly ResourceWatcher<MeshObject> _virtualServices;
     private readonly ResourceWatcher<MeshObject> _destinationRules;
     private readonly ResourceWatcher<MeshObject> _gateways;
@@ -34,8 +37,11 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
     private readonly ResourceWatcher<MeshObject> _httpRoutes;
     private readonly ResourceWatcher<MeshObject> _grpcRoutes;
     private readonly ResourceWatcher<MeshObject> _referenceGrants;
+    private readonly ResourceWatcher<MeshObject> _listenerSets;
+    private readonly ResourceWatcher<MeshObject> _backendTlsPolicies;
     private readonly ResourceWatcher<MeshObject> _trafficSplits;
     private readonly ResourceWatcher<MeshObject> _certificates;
+    private readonly ReferencedConfigMaps _referencedConfigMaps;
     private long _version;
     private View _view = new(-1, new ClusterObjects());
 
@@ -67,7 +73,10 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
         _replicaSets = Watch(ResourceKinds.ReplicaSets, type => new ControllerParser(type.Kind));
         _nodes = Watch(ResourceKinds.Nodes, _ => new NodeParser());
         _rootConfigMaps = Watch(ResourceKinds.RootConfigMaps, _ => CertificateBundleParser.ForConfigMaps());
+        _linkerdTrustRoots = Watch(ResourceKinds.LinkerdTrustRoots, _ => CertificateBundleParser.ForConfigMaps());
         _secrets = Watch(ResourceKinds.Secrets, _ => CertificateBundleParser.ForSecrets());
+        _validatingWebhooks = Watch(ResourceKinds.ValidatingWebhooks, type => new WebhookConfigurationParser(type.Kind));
+        _mutatingWebhooks = Watch(ResourceKinds.MutatingWebhooks, type => new WebhookConfigurationParser(type.Kind));
         _virtualServices = WatchMesh(ResourceKinds.VirtualServices);
         _destinationRules = WatchMesh(ResourceKinds.DestinationRules);
         _gateways = WatchMesh(ResourceKinds.Gateways);
@@ -81,8 +90,22 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
         _httpRoutes = WatchMesh(ResourceKinds.HttpRoutes);
         _grpcRoutes = WatchMesh(ResourceKinds.GrpcRoutes);
         _referenceGrants = WatchMesh(ResourceKinds.ReferenceGrants);
+        _listenerSets = WatchMesh(ResourceKinds.ListenerSets);
+        _backendTlsPolicies = WatchMesh(ResourceKinds.BackendTlsPolicies);
         _trafficSplits = WatchMesh(ResourceKinds.TrafficSplits);
         _certificates = WatchMesh(ResourceKinds.Certificates);
+
+        // Which ConfigMaps are referred to is known once those that refer have been listed.
+        _referencedConfigMaps = new ReferencedConfigMaps(
+            client,
+            Task.WhenAll(_gateways.Ready, _backendTlsPolicies.Ready),
+            () => ConfigMapReferences.Of(_gateways.Items, _backendTlsPolicies.Items),
+            time,
+            logger);
+        _gateways.Changed += _referencedConfigMaps.Wake;
+        _backendTlsPolicies.Changed += _referencedConfigMaps.Wake;
+        _referencedConfigMaps.Changed += OnChanged;
+        watchers.Add(_referencedConfigMaps);
         _watchers = watchers.DrainToImmutable();
         Ready = Task.WhenAll(_watchers.Select(watcher => watcher.Ready));
     }
@@ -102,7 +125,7 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
 
     /// <inheritdoc/>
     public ImmutableArray<SourceStatus> Sources =>
-        [.. _watchers.Select(watcher => watcher.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
+        [.. _watchers.Where(watcher => watcher is not ReferencedConfigMaps { IsIdle: true }).Select(watcher => watcher.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public Task Ready { get; }
@@ -141,7 +164,11 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
                 ReplicaSets = _replicaSets.Items,
                 Nodes = _nodes.Items,
                 RootConfigMaps = _rootConfigMaps.Items,
+                LinkerdTrustRoots = _linkerdTrustRoots.Items,
+                ReferencedConfigMaps = _referencedConfigMaps.Items,
                 Secrets = _secrets.Items,
+                ValidatingWebhooks = _validatingWebhooks.Items,
+                MutatingWebhooks = _mutatingWebhooks.Items,
                 VirtualServices = _virtualServices.Items,
                 DestinationRules = _destinationRules.Items,
                 Gateways = _gateways.Items,
@@ -155,6 +182,8 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
                 HttpRoutes = _httpRoutes.Items,
                 GrpcRoutes = _grpcRoutes.Items,
                 ReferenceGrants = _referenceGrants.Items,
+                ListenerSets = _listenerSets.Items,
+                BackendTlsPolicies = _backendTlsPolicies.Items,
                 TrafficSplits = _trafficSplits.Items,
                 Certificates = _certificates.Items,
             };

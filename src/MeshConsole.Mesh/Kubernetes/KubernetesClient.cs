@@ -7,6 +7,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Kubernetes.Connections;
 using MeshConsole.Mesh.Kubernetes.Parsing;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Kubernetes;
 
@@ -38,6 +39,9 @@ public sealed class KubernetesClient : IDisposable
 
     /// <summary>Where this client talks to.</summary>
     public KubernetesConnection Connection => _transport.Connection;
+
+    /// <summary>The server's clock by its last answer; null before the first.</summary>
+    public ClockSkew? Clock => _transport.Clock;
 
     /// <summary>The same client, acting for somebody. It shares the connections of this one and ends with it.</summary>
     /// <exception cref="ArgumentException">A name cannot stand in a header: without it the request would be the console's own.</exception>

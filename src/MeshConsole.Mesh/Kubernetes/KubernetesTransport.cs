@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Authentication;
 using MeshConsole.Mesh.Kubernetes.Connections;
 using MeshConsole.Mesh.Kubernetes.Parsing;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Kubernetes;
 
@@ -21,6 +22,10 @@ internal sealed class KubernetesTransport(KubernetesConnection connection, TimeP
     private HttpMessageInvoker? _invoker;
     private string? _thumbprint;
     private bool _disposed;
+    private volatile ClockSkew? _clock;
+
+    /// <summary>The server's clock by its last answer; null before the first, or where answers have no Date.</summary>
+    public ClockSkew? Clock => _clock;
 
     public KubernetesConnection Connection => connection;
 
@@ -126,7 +131,14 @@ internal sealed class KubernetesTransport(KubernetesConnection connection, TimeP
         request.Headers.Authorization = credential.Authorization;
         try
         {
-            return await Invoker(credential.Certificate).SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var sent = time.GetUtcNow();
+            var response = await Invoker(credential.Certificate).SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.Headers.Date is { } date)
+            {
+                _clock = ClockSkew.Of("API server", date, sent, time.GetUtcNow());
+            }
+
+            return response;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

@@ -31,6 +31,17 @@ public static class ResourceKinds
         Selection = new ListOptions(FieldSelector: "metadata.name=istio-ca-root-cert"),
     };
 
+    /// <summary>The anchors that Linkerd's proxies trust, in the namespace of its control plane.</summary>
+    public static ResourceKind LinkerdTrustRoots { get; } = Core("configmaps", "ConfigMap", "", "Linkerd's trust anchors are not shown") with
+    {
+        SourceName = "kubernetes/linkerd-trust-roots",
+        Selection = new ListOptions(FieldSelector: "metadata.name=linkerd-identity-trust-roots"),
+    };
+
+    public static ResourceKind ValidatingWebhooks { get; } = Core("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", "admissionregistration.k8s.io", "authorities of validating webhooks are not shown", namespaced: false);
+
+    public static ResourceKind MutatingWebhooks { get; } = Core("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", "admissionregistration.k8s.io", "authorities of mutating webhooks (sidecar injection) are not shown", namespaced: false);
+
     /// <summary>Secrets, without those that never hold a certificate and are large or many.</summary>
     public static ResourceKind Secrets { get; } = Core("secrets", "Secret", "", "certificates of gateways and issuers are not shown") with
     {
@@ -62,6 +73,10 @@ public static class ResourceKinds
     public static ResourceKind GrpcRoutes { get; } = GatewayApi("kubernetes/grpcroutes", "grpcroutes", "GRPCRoute", "gRPC routes of the Gateway API are not shown", "v1", "v1alpha2");
 
     public static ResourceKind ReferenceGrants { get; } = GatewayApi("kubernetes/referencegrants", "referencegrants", "ReferenceGrant", "references across namespaces are not checked", "v1", "v1beta1");
+
+    public static ResourceKind ListenerSets { get; } = GatewayApi("kubernetes/listenersets", "listenersets", "ListenerSet", "certificates of listeners that are attached to gateways are not shown", "v1");
+
+    public static ResourceKind BackendTlsPolicies { get; } = GatewayApi("kubernetes/backendtlspolicies", "backendtlspolicies", "BackendTLSPolicy", "authorities that gateways verify backends with are not shown", "v1", "v1alpha3");
 
     /// <summary>
     /// SMI, archived and frozen. Where several versions are served, v1alpha1 comes before v1alpha2: its weights may be

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus;
 
@@ -23,6 +24,7 @@ public sealed class PrometheusClient
     private readonly BearerTokenFile? _token;
     private long _queriesSent;
     private volatile bool _postRefused;
+    private volatile ClockSkew? _clock;
 
     /// <param name="http">Its own timeout must not be shorter than the endpoint's; decompression is the handler's to do.</param>
     public PrometheusClient(HttpClient http, PrometheusEndpoint endpoint, TimeProvider time)
@@ -37,6 +39,9 @@ public sealed class PrometheusClient
     }
 
     public PrometheusEndpoint Endpoint => _endpoint;
+
+    /// <summary>Its clock by its last answer; null before the first.</summary>
+    public ClockSkew? Clock => _clock;
 
     /// <summary>Queries sent since the start of the process, repeated ones (after a refused method or token) included.</summary>
     public long QueriesSent => Interlocked.Read(ref _queriesSent);
@@ -244,7 +249,14 @@ public sealed class PrometheusClient
         }
 
         Interlocked.Increment(ref _queriesSent);
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        var sent = _time.GetUtcNow();
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        if (response.Headers.Date is { } date)
+        {
+            _clock = ClockSkew.Of("Prometheus", date, sent, _time.GetUtcNow());
+        }
+
+        return response;
     }
 
     private async Task<PrometheusException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)

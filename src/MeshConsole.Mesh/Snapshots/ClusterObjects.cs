@@ -20,6 +20,18 @@ public sealed record ClusterObjects
     /// <summary>Only ConfigMaps named <c>istio-ca-root-cert</c>: their certificates.</summary>
     public ImmutableArray<CertificateBundle> RootConfigMaps { get; init; }
 
+    /// <summary>Only ConfigMaps named <c>linkerd-identity-trust-roots</c>: their certificates.</summary>
+    public ImmutableArray<CertificateBundle> LinkerdTrustRoots { get; init; }
+
+    /// <summary>
+    /// ConfigMaps that gateways and BackendTLSPolicies refer to. One that is not in here does not exist or holds no
+    /// certificate.
+    /// </summary>
+    public ImmutableArray<CertificateBundle> ReferencedConfigMaps { get; init; }
+
+    public ImmutableArray<WebhookConfiguration> ValidatingWebhooks { get; init; }
+    public ImmutableArray<WebhookConfiguration> MutatingWebhooks { get; init; }
+
     /// <summary>Public certificates of Secrets that hold any. Keys never materialise.</summary>
     public ImmutableArray<CertificateBundle> Secrets { get; init; }
 
@@ -36,6 +48,8 @@ public sealed record ClusterObjects
     public ImmutableArray<MeshObject> HttpRoutes { get; init; }
     public ImmutableArray<MeshObject> GrpcRoutes { get; init; }
     public ImmutableArray<MeshObject> ReferenceGrants { get; init; }
+    public ImmutableArray<MeshObject> ListenerSets { get; init; }
+    public ImmutableArray<MeshObject> BackendTlsPolicies { get; init; }
     public ImmutableArray<MeshObject> TrafficSplits { get; init; }
     public ImmutableArray<MeshObject> Certificates { get; init; }
 }

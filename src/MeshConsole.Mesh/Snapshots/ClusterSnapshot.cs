@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Model;
 
 namespace MeshConsole.Mesh.Snapshots;
@@ -41,6 +42,12 @@ public sealed record ClusterSnapshot
 
     /// <summary>The telemetry behind <see cref="Edges"/>; null until Prometheus has answered once.</summary>
     public TelemetryFrame? Telemetry { get; init; }
+
+    /// <summary>What was served at the configured addresses when they were probed last, in the order of the configuration.</summary>
+    public ImmutableArray<ServedCertificate> Served { get; init; } = [];
+
+    /// <summary>Clocks of API server and Prometheus, as far as they are known.</summary>
+    public ImmutableArray<ClockSkew> Clocks { get; init; } = [];
 
     /// <summary>Workloads that have ready proxies which are not scraped; a workload that is not in here is scraped, or it is not known.</summary>
     public IReadOnlyDictionary<WorkloadId, ScrapeGap> ScrapeGaps { get; init; } = FrozenDictionary<WorkloadId, ScrapeGap>.Empty;

@@ -38,14 +38,14 @@ public sealed class MeshHistory(IReadOnlyDictionary<string, TelemetryHistory> hi
             var sources = now.Sources.Select(source => IsTelemetry(source)
                 ? source with { State = SourceState.Live, Since = frame.At, LastSuccess = frame.At, Message = $"Read from history at {frame.At:u}." }
                 : source);
-            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], frame, now, now.RootNamespace), null);
+            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], frame, now, now.RootNamespace) with { Served = now.Served, Clocks = now.Clocks }, null);
         }
         catch (PrometheusException exception)
         {
             var sources = now.Sources.Select(source => IsTelemetry(source)
                 ? source with { State = SourceState.Failed, Since = at, LastSuccess = null, Message = $"{exception.Message} What was then is not known." }
                 : source);
-            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], null, now, now.RootNamespace), exception);
+            return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], null, now, now.RootNamespace) with { Served = now.Served, Clocks = now.Clocks }, exception);
         }
     }
 

@@ -46,6 +46,11 @@ public sealed partial class SnapshotPublisher
             handlers[i] = () => Mark(index);
             _clusters[i].Objects.Changed += handlers[i];
             _clusters[i].Telemetry.Changed += handlers[i];
+            if (_clusters[i].Prober is { } prober)
+            {
+                prober.Changed += handlers[i];
+            }
+
             Mark(i);
         }
 
@@ -63,6 +68,10 @@ public sealed partial class SnapshotPublisher
             {
                 _clusters[i].Objects.Changed -= handlers[i];
                 _clusters[i].Telemetry.Changed -= handlers[i];
+                if (_clusters[i].Prober is { } prober)
+                {
+                    prober.Changed -= handlers[i];
+                }
             }
         }
     }
@@ -116,7 +125,11 @@ public sealed partial class SnapshotPublisher
 
             var source = _clusters[i];
             var previous = i < clusters.Count ? clusters[i] : null;
-            var built = SnapshotBuilder.Build(source.Name, source.Objects.Objects, source.Objects.Sources.AddRange(source.Telemetry.Sources), source.Telemetry.Frame, previous, source.RootNamespace);
+            var built = SnapshotBuilder.Build(source.Name, source.Objects.Objects, source.Objects.Sources.AddRange(source.Telemetry.Sources), source.Telemetry.Frame, previous, source.RootNamespace) with
+            {
+                Served = source.Prober?.Served ?? [],
+                Clocks = source.Clocks(),
+            };
             changed = true;
             if (previous is null)
             {

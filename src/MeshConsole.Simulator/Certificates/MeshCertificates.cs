@@ -61,6 +61,33 @@ internal sealed class MeshCertificates : IDisposable
         var bought = now - TimeSpan.FromDays(280);
         using var merchants = _publicIssuer.Issue("CN=merchants.pay.example", ["merchants.pay.example"], null, bought, bought + TimeSpan.FromDays(397));
         yield return Secret("merchants-pay-example-tls", GatewayNamespace, "kubernetes.io/tls", bought, null, ("tls.crt", merchants.ChainPem), ("tls.key", merchants.KeyPem));
+        yield return Webhook("MutatingWebhookConfiguration", "istio-sidecar-injector", installed, "/inject", "rev.namespace.sidecar-injector.istio.io", "rev.object.sidecar-injector.istio.io", "namespace.sidecar-injector.istio.io", "object.sidecar-injector.istio.io");
+        yield return Webhook("ValidatingWebhookConfiguration", "istio-validator-istio-system", installed, "/validate", "rev.validation.istio.io");
+    }
+
+    /// <summary>As istiod keeps them: it writes its root into the webhooks that call it.</summary>
+    private JsonObject Webhook(string kind, string name, DateTimeOffset createdAt, string path, params ReadOnlySpan<string> hooks)
+    {
+        var webhooks = new JsonArray();
+        foreach (var hook in hooks)
+        {
+            webhooks.Add(new JsonObject
+            {
+                ["name"] = hook,
+                ["clientConfig"] = new JsonObject
+                {
+                    ["service"] = new JsonObject { ["name"] = "istiod", ["namespace"] = "istio-system", ["path"] = path, ["port"] = 443 },
+                    ["caBundle"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(_root.CertificatePem)),
+                },
+                ["failurePolicy"] = "Fail",
+                ["sideEffects"] = "None",
+                ["admissionReviewVersions"] = new JsonArray("v1"),
+            });
+        }
+
+        var metadata = Metadata(name, "", createdAt, new JsonObject { ["app"] = name, ["istio.io/rev"] = "default" });
+        metadata.Remove("namespace");
+        return new JsonObject { ["apiVersion"] = "admissionregistration.k8s.io/v1", ["kind"] = kind, ["metadata"] = metadata, ["webhooks"] = webhooks };
     }
 
     /// <summary>The Secret that the gateway presents for <c>pay.example</c>, newly issued for the given time.</summary>

@@ -139,18 +139,9 @@ public static class ResourceTypes
         CreatesOnUpdate = true,
     };
 
-    public static ResourceType MutatingWebhookConfigurations { get; } = new()
-    {
-        Group = "admissionregistration.k8s.io",
-        Versions = ["v1"],
-        Kind = "MutatingWebhookConfiguration",
-        Plural = "mutatingwebhookconfigurations",
-        Singular = "mutatingwebhookconfiguration",
-        Categories = ["api-extensions"],
-        Namespaced = false,
-        HasGeneration = true,
-        AllowsUnconditionalUpdate = false,
-    };
+    public static ResourceType MutatingWebhookConfigurations { get; } = Webhooks("MutatingWebhookConfiguration");
+
+    public static ResourceType ValidatingWebhookConfigurations { get; } = Webhooks("ValidatingWebhookConfiguration");
 
     public static ResourceType VirtualServices { get; } = Istio("networking", "VirtualService", ["v1", "v1beta1", "v1alpha3"], "vs");
 
@@ -183,6 +174,10 @@ public static class ResourceTypes
     public static ResourceType GrpcRoutes { get; } = GatewayApi("GRPCRoute", "grpcroutes", ["v1"]);
 
     public static ResourceType ReferenceGrants { get; } = GatewayApi("ReferenceGrant", "referencegrants", ["v1", "v1beta1"], "refgrant", hasStatus: false);
+
+    public static ResourceType BackendTlsPolicies { get; } = GatewayApi("BackendTLSPolicy", "backendtlspolicies", ["v1"], "btlspolicy");
+
+    public static ResourceType ListenerSets { get; } = GatewayApi("ListenerSet", "listenersets", ["v1"], "lset");
 
     /// <summary>SMI, in every version that was ever published; between them only the schema of weights differs.</summary>
     public static ResourceType TrafficSplits { get; } = new()
@@ -218,10 +213,10 @@ public static class ResourceTypes
     [
         ConfigMaps, Events, Namespaces, Nodes, Pods, Secrets, ServiceAccounts, Services,
         DaemonSets, Deployments, ReplicaSets, StatefulSets,
-        MutatingWebhookConfigurations, Leases, EndpointSlices,
+        MutatingWebhookConfigurations, ValidatingWebhookConfigurations, Leases, EndpointSlices,
         DestinationRules, EnvoyFilters, IstioGateways, ServiceEntries, Sidecars, VirtualServices, WorkloadEntries,
         AuthorizationPolicies, PeerAuthentications, RequestAuthentications, Telemetries,
-        GatewayClasses, Gateways, GrpcRoutes, HttpRoutes, ReferenceGrants,
+        BackendTlsPolicies, GatewayClasses, Gateways, GrpcRoutes, HttpRoutes, ListenerSets, ReferenceGrants,
         TrafficSplits,
         Certificates,
     ];
@@ -251,6 +246,19 @@ public static class ResourceTypes
         HasStatus = true,
         HasGeneration = true,
         SelectableFields = kind == "ReplicaSet" ? ["status.replicas"] : [],
+    };
+
+    private static ResourceType Webhooks(string kind) => new()
+    {
+        Group = "admissionregistration.k8s.io",
+        Versions = ["v1"],
+        Kind = kind,
+        Plural = kind.ToLowerInvariant() + "s",
+        Singular = kind.ToLowerInvariant(),
+        Categories = ["api-extensions"],
+        Namespaced = false,
+        HasGeneration = true,
+        AllowsUnconditionalUpdate = false,
     };
 
     private static ResourceType Istio(string area, string kind, ImmutableArray<string> versions, string? shortName = null, string? plural = null) => new()

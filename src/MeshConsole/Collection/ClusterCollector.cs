@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using MeshConsole.Configuration;
+using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Prometheus.Istio;
+using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Collection;
 
@@ -15,7 +18,7 @@ internal sealed class ClusterCollector : IDisposable
     private readonly HttpClient _http;
     private readonly Task _telemetryReady;
 
-    public ClusterCollector(ClusterConnection connection, TelemetryOptions options, TimeProvider time, ILoggerFactory loggers)
+    public ClusterCollector(ClusterConnection connection, TelemetryOptions options, CertificateProber prober, TimeProvider time, ILoggerFactory loggers)
     {
         Name = connection.Name;
         _telemetryReady = connection.TelemetryReady;
@@ -30,6 +33,7 @@ internal sealed class ClusterCollector : IDisposable
         var settings = new TelemetrySettings { RefreshInterval = options.RefreshInterval, RateWindow = options.RateWindow };
         _telemetry = new TelemetryPoller(connection.Name, Prometheus, dialect, settings, time, loggers.CreateLogger<TelemetryPoller>());
         History = new TelemetryHistory(connection.Name, Prometheus, dialect, settings, () => _telemetry.SeveralClusters);
+        Prober = prober;
         Traffic = new TrafficHistory(Prometheus, dialect, settings, time);
         Lookback = new LookbackReader(connection.Name, Prometheus, settings, time);
     }
@@ -47,6 +51,11 @@ internal sealed class ClusterCollector : IDisposable
 
     public ITelemetrySource Telemetry => _telemetry;
 
+    public CertificateProber Prober { get; }
+
+    /// <summary>Clocks of the machines that have answered.</summary>
+    public ImmutableArray<ClockSkew> Clocks => [.. new[] { _kubernetes.Clock, Prometheus.Clock }.OfType<ClockSkew>()];
+
     public TelemetryHistory History { get; }
 
     public TrafficHistory Traffic { get; }
@@ -54,7 +63,7 @@ internal sealed class ClusterCollector : IDisposable
     public LookbackReader Lookback { get; }
 
     /// <summary>Reads until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), ReadTelemetryAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_objects.RunAsync(cancellationToken), ReadTelemetryAsync(cancellationToken), Prober.RunAsync(cancellationToken));
 
     private async Task ReadTelemetryAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Configuration;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Collection;
@@ -32,11 +33,12 @@ internal sealed partial class CollectionService(
             foreach (var connection in connections)
             {
                 Log.Reading(_logger, connection.Name, connection.Kubernetes.Server, connection.Prometheus.DisplayName);
-                running = running.Add(new ClusterCollector(connection, options.Telemetry, time, loggers));
+                var prober = new CertificateProber(options.Certificates.ProbesOf(connection.Name, first: running.IsEmpty), options.Certificates.ToProbeSettings(options.RunsDemo), time);
+                running = running.Add(new ClusterCollector(connection, options.Telemetry, prober, time, loggers));
             }
 
             collectors.Set(running);
-            var sources = running.Select(c => new ClusterSources(c.Name, c.Objects, c.Telemetry, c.RootNamespace));
+            var sources = running.Select(c => new ClusterSources(c.Name, c.Objects, c.Telemetry, c.RootNamespace) { Prober = c.Prober, Clocks = () => c.Clocks });
             var publisher = new SnapshotPublisher(sources, store, time, loggers.CreateLogger<SnapshotPublisher>());
             await Task.WhenAll(running.Select(c => c.RunAsync(stoppingToken)).Append(publisher.RunAsync(stoppingToken)));
         }

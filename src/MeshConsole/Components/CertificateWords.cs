@@ -26,6 +26,10 @@ public static class CertificateWords
         };
     }
 
+    /// <summary>What a reader calls it: a webhook's authority by its configuration, for several share one root; everything else by its subject.</summary>
+    public static string NameOf(CertificateView certificate) =>
+        certificate.Kind == CertificateKind.Webhook && certificate.Source.Split(' ') is [_, { Length: > 0 } configuration, ..] ? configuration : NameOf(certificate.Subject);
+
     /// <summary>
     /// What a reader calls it: the common name of a subject, namespace and service account of a SPIFFE identity, else the
     /// subject as it is.
@@ -52,5 +56,23 @@ public static class CertificateWords
 
     /// <summary>When it should be renewed; null when nobody renews it or its life is not known.</summary>
     public static DateTimeOffset? RenewsAt(CertificateView certificate) =>
-        certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null;
+        certificate.RenewsAt ?? (certificate is { NotBefore: { } from, NotAfter: { } until, RenewsAtLifeLeft: { } left } ? until - (until - from) * left : null);
+
+    /// <summary>When its life began: as it says itself, else worked out of what is left; null when neither is known.</summary>
+    public static DateTimeOffset? BeganAt(CertificateView certificate) =>
+        certificate.NotBefore ?? (certificate is { NotAfter: { } until, RemainingSeconds: > 0 and var remaining, LifeLeft: > 0 and var left } ? until.AddSeconds(-remaining / left) : null);
+
+    /// <summary>For a headline: "5 days", "18 hours", "40 minutes", "8 years".</summary>
+    public static string Long(TimeSpan duration)
+    {
+        var (count, unit) = duration.Duration() switch
+        {
+            { TotalMinutes: < 2 } seconds => (Math.Floor(seconds.TotalSeconds), "second"),
+            { TotalHours: < 2 } minutes => (Math.Floor(minutes.TotalMinutes), "minute"),
+            { TotalDays: < 2 } hours => (Math.Floor(hours.TotalHours), "hour"),
+            { TotalDays: < 730 } days => (Math.Floor(days.TotalDays), "day"),
+            var years => (Math.Floor(years.TotalDays / 365.25), "year"),
+        };
+        return $"{Format.Count((long)count)} {unit}{(count == 1 ? "" : "s")}";
+    }
 }

@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Changes;
 
 namespace MeshConsole.Components;
@@ -12,6 +13,9 @@ public sealed record UserInterfaceOptions(TimeSpan RefreshInterval, bool MayChoo
 
     /// <summary>Look-back of readiness for STRICT where the address says none.</summary>
     public TimeSpan ReadinessLookback { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>When a certificate is worth a look, for the forecast to say by what it judges.</summary>
+    public CertificateThresholds Thresholds { get; init; } = CertificateThresholds.Default;
 
     public static UserInterfaceOptions Default { get; } = new(TimeSpan.FromSeconds(15));
 }

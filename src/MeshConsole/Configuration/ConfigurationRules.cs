@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes.Connections;
 using MeshConsole.Mesh.Storage;
@@ -10,6 +11,8 @@ namespace MeshConsole.Configuration;
 /// <summary>What the parsed options must satisfy before anything starts.</summary>
 internal static partial class ConfigurationRules
 {
+    private const int MostProbes = 100;
+
     public static IEnumerable<ConfigurationFault> Check(MeshConsoleOptions options)
     {
         const string Root = MeshConsoleOptions.SectionName;
@@ -23,7 +26,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options.Certificates)).Concat(Mtls(options.Mtls)).Concat(Storage(options.Storage)).Concat(Audit(options)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options)).Concat(Mtls(options.Mtls)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -257,9 +260,10 @@ internal static partial class ConfigurationRules
         }
     }
 
-    private static IEnumerable<ConfigurationFault> Certificates(CertificateOptions certificates)
+    private static IEnumerable<ConfigurationFault> Certificates(MeshConsoleOptions options)
     {
         const string Key = $"{MeshConsoleOptions.SectionName}:Certificates";
+        var certificates = options.Certificates;
         if (certificates.CriticalBefore < TimeSpan.Zero || certificates.WarnBefore < certificates.CriticalBefore)
         {
             yield return new ConfigurationFault($"{Key}:WarnBefore", certificates.WarnBefore.ToString(), $"must not be shorter than CriticalBefore ({certificates.CriticalBefore}), and neither may be negative");
@@ -268,6 +272,68 @@ internal static partial class ConfigurationRules
         if (certificates.LateRenewalRatio is <= 0 or >= 1)
         {
             yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
+        }
+
+        if (certificates.WorkloadLife < TimeSpan.FromMinutes(5) || certificates.WorkloadLife > TimeSpan.FromDays(400))
+        {
+            yield return new ConfigurationFault($"{Key}:WorkloadLife", certificates.WorkloadLife.ToString(), "a time between 00:05:00 and 400.00:00:00 is expected, as istiod's DEFAULT_WORKLOAD_CERT_TTL says");
+        }
+
+        foreach (var fault in Probes(options, Key))
+        {
+            yield return fault;
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Probes(MeshConsoleOptions options, string key)
+    {
+        var certificates = options.Certificates;
+        if (certificates.ProbeInterval < TimeSpan.FromSeconds(10) || certificates.ProbeInterval > TimeSpan.FromDays(1))
+        {
+            yield return new ConfigurationFault($"{key}:ProbeInterval", certificates.ProbeInterval.ToString(), "a time between 00:00:10 and 1.00:00:00 is expected");
+        }
+
+        if (certificates.ProbeTimeout < TimeSpan.FromMilliseconds(100) || certificates.ProbeTimeout > TimeSpan.FromMinutes(1))
+        {
+            yield return new ConfigurationFault($"{key}:ProbeTimeout", certificates.ProbeTimeout.ToString(), "a time between 00:00:00.1 and 00:01:00 is expected");
+        }
+
+        if (certificates.Probes.Count > MostProbes)
+        {
+            yield return new ConfigurationFault($"{key}:Probes", certificates.Probes.Count.ToString(CultureInfo.InvariantCulture), $"at most {MostProbes} addresses are probed");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < certificates.Probes.Count; i++)
+        {
+            var (probe, at) = (certificates.Probes[i], $"{key}:Probes:{i}");
+            if (!ClusterName().IsMatch(probe.Name) || !names.Add(probe.Name))
+            {
+                yield return new ConfigurationFault($"{at}:Name", probe.Name, "a name that no other probe has is expected, of 1 to 63 letters, digits, '.', '-' or '_'");
+            }
+
+            if (probe.ToProbe() is not { } target)
+            {
+                yield return new ConfigurationFault($"{at}:Address", probe.Address, "host and port are expected, without a scheme or a path, for example pay.example:443");
+            }
+            else if (!options.RunsDemo && (string.Equals(target.Host, "localhost", StringComparison.OrdinalIgnoreCase) || target.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)))
+            {
+                yield return new ConfigurationFault($"{at}:Address", probe.Address, "this is the console's own machine; give the address at which clients reach the gateway");
+            }
+            else if (!options.RunsDemo && IPAddress.TryParse(target.Host, out var address) && ProbeTargets.Refusal(address) is { } refusal)
+            {
+                yield return new ConfigurationFault($"{at}:Address", probe.Address, $"this address {refusal}; give the address at which clients reach the gateway");
+            }
+
+            if (probe.ServerName is { Length: 0 or > 253 } || probe.ServerName?.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or ':')) == true)
+            {
+                yield return new ConfigurationFault($"{at}:ServerName", probe.ServerName, "the name that clients ask for is expected, for example pay.example");
+            }
+
+            if (probe.Cluster is { } cluster && !options.Clusters.Exists(one => string.Equals(one.Name, cluster, StringComparison.Ordinal)))
+            {
+                yield return new ConfigurationFault($"{at}:Cluster", cluster, "no cluster has this name");
+            }
         }
     }
 

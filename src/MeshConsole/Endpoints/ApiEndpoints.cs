@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MeshConsole.Demo;
-using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
@@ -35,10 +34,7 @@ internal static class ApiEndpoints
             .WithSummary("mTLS mode in force per workload and port, with the object that decided it");
 
         api.MapReadiness();
-
-        api.MapGet("/certificates", Task<Results<Ok<ImmutableArray<CertificateView>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
-                request.AnswerAsync(parameters, views.Certificates, cancellationToken))
-            .WithSummary("Every certificate with its expiry, who presents it and who renews it");
+        api.MapCertificates();
 
         api.MapGet("/latency/hops", Task<Results<Ok<ImmutableArray<HopLatency>>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
                 request.AnswerAsync(parameters, views.Hops, cancellationToken))

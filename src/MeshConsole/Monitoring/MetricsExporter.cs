@@ -1,4 +1,5 @@
 using MeshConsole.Endpoints;
+using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Snapshots;
@@ -12,6 +13,9 @@ namespace MeshConsole.Monitoring;
 /// </summary>
 internal sealed class MetricsExporter(IMeshSnapshots snapshots, IMeshViews views, ConnectionCounts connections, TimeProvider time)
 {
+    /// <summary>Series per family of certificates: a mesh of a thousand workloads fits, one whose pods have no owner does not fill Prometheus.</summary>
+    private const int MostCertificates = 2_000;
+
     public string Write()
     {
         var snapshot = snapshots.Current;
@@ -101,10 +105,16 @@ internal sealed class MetricsExporter(IMeshSnapshots snapshots, IMeshViews views
 
     private void WriteCoverage(MetricsText text, MeshSnapshot snapshot)
     {
-        text.Family("mesh_mtls_coverage_ratio", "gauge", "Encrypted share, 0 to 1, of requests, connections, workloads or edges; absent without traffic.");
+        text.Family("mesh_mtls_coverage_ratio", "gauge", "Encrypted share, 0 to 1, of requests, connections, workloads or edges; absent without traffic and while it is not known.");
         var plaintext = new List<(string Cluster, int Count)>();
         foreach (var cluster in snapshot.Clusters)
         {
+            // The last answer of a Prometheus that is silent now is no figure of now.
+            if (cluster.Sources.Any(source => source.Name is SourceNames.Requests && source.State is SourceState.Stale or SourceState.Failed))
+            {
+                continue;
+            }
+
             var view = views.Mtls(snapshot, MeshQuery.For(cluster.Name, []));
             Coverage(text, cluster.Name, "", view.Coverage);
             foreach (var @namespace in view.Namespaces)
@@ -139,21 +149,89 @@ internal sealed class MetricsExporter(IMeshSnapshots snapshots, IMeshViews views
     private void WriteCertificates(MetricsText text, MeshSnapshot snapshot)
     {
         var certificates = views.Certificates(snapshot, MeshQuery.All);
-        text.Family("mesh_certificate_expiry_timestamp_seconds", "gauge", "End of validity, Unix time.");
-        foreach (var certificate in certificates)
+
+        // One row per workload and not per pod; a mesh with more than the cap gets the most urgent, and is told of the rest.
+        var told = certificates.OrderByDescending(c => Badness(c.State)).ThenBy(c => c.NotAfter ?? DateTimeOffset.MaxValue).ThenBy(c => c.Id, StringComparer.Ordinal).Take(MostCertificates)
+            .OrderBy(c => c.Kind).ThenBy(c => c.Id, StringComparer.Ordinal).ToList();
+        text.Family("mesh_certificate_expiry_timestamp_seconds", "gauge", $"End of validity, Unix time; of the {MostCertificates} most urgent certificates.");
+        Each(told, "mesh_certificate_expiry_timestamp_seconds", c => c.NotAfter?.ToUnixTimeSeconds());
+        text.Family("mesh_certificate_late_timestamp_seconds", "gauge", "From when it is late unless its renewer has renewed it, Unix time; absent where nobody is known to renew it.");
+        Each(told, "mesh_certificate_late_timestamp_seconds", c => c.LateFrom?.ToUnixTimeSeconds());
+        text.Family("mesh_certificate_life_left_ratio", "gauge", "Share of its life that is left, 0 to 1; absent where its beginning is not known.");
+        Each(told, "mesh_certificate_life_left_ratio", c => c.LifeLeft);
+        text.Family("mesh_certificate_state", "gauge", "1 for the state it is in: valid, late, expiring, expired or unknown.");
+        foreach (var certificate in told)
         {
-            if (certificate.NotAfter is { } notAfter)
-            {
-                text.Sample("mesh_certificate_expiry_timestamp_seconds", notAfter.ToUnixTimeSeconds(), ("cluster", certificate.Cluster), ("kind", Word(certificate.Kind)), ("namespace", certificate.Namespace ?? ""), ("certificate", certificate.Id));
-            }
+            text.Sample("mesh_certificate_state", 1, [.. Labels(certificate), ("state", Word(certificate.State))]);
         }
 
-        text.Family("mesh_certificates", "gauge", "Certificates by kind and state.");
+        text.Family("mesh_certificates", "gauge", "Certificates by kind and state, all of them.");
         foreach (var group in certificates.GroupBy(c => (c.Cluster, c.Kind, c.State)).OrderBy(g => g.Key))
         {
             text.Sample("mesh_certificates", group.Count(), ("cluster", group.Key.Cluster), ("kind", Word(group.Key.Kind)), ("state", Word(group.Key.State)));
         }
+
+        text.Family("mesh_certificates_left_out", "gauge", "Certificates beyond the cap: counted in mesh_certificates, without series of their own.")
+            .Sample("mesh_certificates_left_out", certificates.Length - told.Count);
+        text.Family("mesh_certificate_notes", "gauge", "Certificates with a note, by its code: weak, outlives-issuer, broken-chain, trust-domain, half-rotated and so on.");
+        foreach (var group in certificates.SelectMany(c => c.Notes.Select(n => (c.Cluster, c.Kind, n.Code)).Distinct()).GroupBy(n => n).OrderBy(g => g.Key.Cluster, StringComparer.Ordinal).ThenBy(g => g.Key.Kind).ThenBy(g => g.Key.Code, StringComparer.Ordinal))
+        {
+            text.Sample("mesh_certificate_notes", group.Count(), ("cluster", group.Key.Cluster), ("kind", Word(group.Key.Kind)), ("code", group.Key.Code));
+        }
+
+        WriteTrust(text, snapshot);
+
+        void Each(IEnumerable<CertificateView> rows, string name, Func<CertificateView, double?> value)
+        {
+            foreach (var row in rows)
+            {
+                if (value(row) is { } known)
+                {
+                    text.Sample(name, known, Labels(row));
+                }
+            }
+        }
     }
+
+    private static void WriteTrust(MetricsText text, MeshSnapshot snapshot)
+    {
+        var trust = RootTrust.Of(snapshot, MeshQuery.All);
+        text.Family("mesh_root_trust_broken", "gauge", "1 for a namespace whose trust bundle lacks a root that it needs: a half-done rotation.");
+        foreach (var view in trust)
+        {
+            foreach (var broken in view.Broken)
+            {
+                text.Sample("mesh_root_trust_broken", 1, ("cluster", view.Cluster), ("namespace", broken.Namespace), ("authority", broken.TrustsAuthority switch { false => "refused", true => "trusted", _ => "unknown" }));
+            }
+        }
+
+        text.Family("mesh_root_trust_namespaces", "gauge", "Namespaces whose trust bundle is known.");
+        foreach (var view in trust.Where(one => one.Unknown is null))
+        {
+            text.Sample("mesh_root_trust_namespaces", view.Namespaces.Length, ("cluster", view.Cluster));
+        }
+
+        text.Family("mesh_clock_skew_seconds", "gauge", "How far another clock is ahead of the console's, by the Date of its last answer; true within a second.");
+        foreach (var cluster in snapshot.Clusters)
+        {
+            foreach (var clock in cluster.Clocks)
+            {
+                text.Sample("mesh_clock_skew_seconds", Math.Round(clock.Ahead.TotalSeconds, 3), ("cluster", cluster.Name), ("of", clock.Name));
+            }
+        }
+    }
+
+    private static (string, string)[] Labels(CertificateView certificate) =>
+        [("cluster", certificate.Cluster), ("kind", Word(certificate.Kind)), ("namespace", certificate.Namespace ?? ""), ("certificate", certificate.Id)];
+
+    private static int Badness(CertificateState state) => state switch
+    {
+        CertificateState.Expired => 4,
+        CertificateState.Late => 3,
+        CertificateState.Expiring => 2,
+        CertificateState.Unknown => 1,
+        _ => 0,
+    };
 
     private static string Word<T>(T value)
         where T : struct, Enum => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.ToString());

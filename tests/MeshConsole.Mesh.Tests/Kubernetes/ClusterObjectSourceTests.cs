@@ -70,7 +70,7 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         objects.HttpRoutes.ShouldBeEmpty();
         source.Sources.Select(status => status.Name).ShouldBe(source.Sources.Select(status => status.Name).Order(StringComparer.Ordinal));
         source.Sources.Select(status => status.Name).ShouldContain("kubernetes/gateways.gateway.networking.k8s.io");
-        source.Sources.Length.ShouldBe(24);
+        source.Sources.Length.ShouldBe(29);
         objects.TrafficSplits.ShouldBeEmpty();
         source.Sources.ShouldAllBe(status => status.State == SourceState.Live && status.Message == null && status.LastSuccess != null);
     }
@@ -165,7 +165,7 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         certificates.Message!.ShouldContain("group cert-manager.io is missing");
         source.Objects.Certificates.IsDefault.ShouldBeTrue();
         source.Objects.HttpRoutes.IsDefault.ShouldBeTrue();
-        source.Sources.Count(status => status.State == SourceState.Disabled).ShouldBe(5);
+        source.Sources.Count(status => status.State == SourceState.Disabled).ShouldBe(7);
 
         // Installed while the console runs.
         _api.Options.Serves = (_, _) => true;

@@ -78,7 +78,12 @@ public sealed class ControlTests : ComponentTest
 
         bar.Find(".life-needle").GetAttribute("style").ShouldBe("left:75%");
         bar.Find(".life-tick").GetAttribute("style").ShouldBe("left:50%");
-        Render<LifeBar>(p => p.Add(b => b.Certificate, certificate with { NotBefore = null }).Add(b => b.Now, SampleViews.Now)).FindAll(".life").ShouldBeEmpty();
+        Render<LifeBar>(p => p.Add(b => b.Certificate, certificate with { NotBefore = null, LifeLeft = null }).Add(b => b.Now, SampleViews.Now)).FindAll(".life").ShouldBeEmpty();
+
+        // Agents tell only how much is left: the beginning is worked out, and said to be.
+        var inferred = Render<LifeBar>(p => p.Add(b => b.Certificate, certificate with { NotBefore = null, RemainingSeconds = 6 * 3600 }).Add(b => b.Now, SampleViews.Now)).Find(".life");
+        inferred.GetAttribute("title")!.ShouldContain("worked out");
+        inferred.QuerySelector(".life-needle")!.GetAttribute("style").ShouldBe("left:75%");
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class PageTests : ComponentTest
     {
         var page = Page<Certificates>("certificates");
 
-        Read(page.Find("h1").TextContent).ShouldBe("1 certificate has expired, 1 renewal is late, 1 certificate expires soon. Next: gateway pay.example in 5 d");
+        Read(page.Find("h1").TextContent).ShouldBe("Next: gateway pay.example in 5 days; 1 webhook expired, 1 workload late, 1 gateway expiring");
         var rows = page.FindAll("tbody tr").Select(row => Read(row.TextContent)).ToList();
         rows.Count.ShouldBe(6);
         rows[0].ShouldContain("expired 60 s ago");

@@ -29,6 +29,9 @@ public sealed class ConfigurationFaultTests
     [InlineData("Mtls:ReadinessLookback", "00:00:30", "between 00:01:00 and 31.00:00:00")]
     [InlineData("Mtls:ReadinessLookback", "40.00:00:00", "between 00:01:00 and 31.00:00:00")]
     [InlineData("Certificates:WarnBefore", "1.00:00:00", "must not be shorter than CriticalBefore")]
+    [InlineData("Certificates:WorkloadLife", "00:00:01", "between 00:05:00 and 400.00:00:00")]
+    [InlineData("Certificates:ProbeInterval", "00:00:01", "between 00:00:10 and 1.00:00:00")]
+    [InlineData("Certificates:ProbeTimeout", "00:05:00", "between 00:00:00.1 and 00:01:00")]
     public void Demo_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
     {
         var faults = Faults((key, value));
@@ -57,6 +60,49 @@ public sealed class ConfigurationFaultTests
         fault.ToString().ShouldContain(expected);
         fault.ToString().ShouldContain(value);
     }
+
+    [Theory]
+    [InlineData("https://pay.example", "host and port are expected")]
+    [InlineData("pay.example", "host and port are expected")]
+    [InlineData("pay.example:0", "host and port are expected")]
+    [InlineData("pay.example:443/x", "host and port are expected")]
+    [InlineData("user@pay.example:443", "host and port are expected")]
+    [InlineData("localhost:8443", "the console's own machine")]
+    [InlineData("a.localhost:8443", "the console's own machine")]
+    [InlineData("127.0.0.1:8443", "is this machine")]
+    [InlineData("[::1]:8443", "is this machine")]
+    [InlineData("169.254.169.254:443", "is link-local")]
+    [InlineData("pay.example:443", null)]
+    [InlineData("10.1.2.3:443", null)]
+    [InlineData("[2001:db8::1]:443", null)]
+    public void Probe_OfARealCluster_LeadsToAnotherMachine(string address, string? expected)
+    {
+        var faults = Faults(("Clusters:0:Name", "prod"), ("Clusters:0:PrometheusUrl", "http://prometheus:9090"), ("Auth:Mode", "Demo"), ("Certificates:Probes:0:Name", "edge"), ("Certificates:Probes:0:Address", address));
+        if (expected is null)
+        {
+            faults.ShouldBeEmpty();
+        }
+        else
+        {
+            var fault = faults.ShouldHaveSingleItem();
+            fault.Key.ShouldBe("MeshConsole:Certificates:Probes:0:Address");
+            fault.ToString().ShouldContain(expected);
+        }
+    }
+
+    [Fact]
+    public void Probes_NamesClustersAndServerNames_AreChecked()
+    {
+        var faults = Faults(
+            ("Clusters:0:Name", "prod"), ("Clusters:0:PrometheusUrl", "http://prometheus:9090"), ("Auth:Mode", "Demo"),
+            ("Certificates:Probes:0:Name", "edge"), ("Certificates:Probes:0:Address", "a.example:443"), ("Certificates:Probes:0:ServerName", "a b"),
+            ("Certificates:Probes:1:Name", "edge"), ("Certificates:Probes:1:Address", "b.example:443"), ("Certificates:Probes:1:Cluster", "nowhere"));
+        faults.Select(fault => fault.Key).ShouldBe(["MeshConsole:Certificates:Probes:0:ServerName", "MeshConsole:Certificates:Probes:1:Name", "MeshConsole:Certificates:Probes:1:Cluster"]);
+    }
+
+    [Fact]
+    public void Probe_OfTheDemo_MayLeadToThisMachine() =>
+        Faults(("Certificates:Probes:0:Name", "edge"), ("Certificates:Probes:0:Address", "127.0.0.1:8443")).ShouldBeEmpty();
 
     [Fact]
     public void Kubeconfig_InTheHomeDirectory_IsAcceptedAsTheLoaderReadsIt()

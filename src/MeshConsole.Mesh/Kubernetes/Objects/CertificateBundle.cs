@@ -12,4 +12,8 @@ public sealed record CertificateBundle(ObjectMeta Meta, string Kind, string? Sec
 /// <param name="Key">For example <c>tls.crt</c> or <c>root-cert.pem</c>.</param>
 /// <param name="Certificates">DER of each certificate in order; empty when there is none.</param>
 /// <param name="Problem">What is wrong with the value in words, without quoting it; null when nothing is.</param>
-public sealed record CertificateEntry(string Key, ImmutableArray<ImmutableArray<byte>> Certificates, string? Problem);
+/// <param name="TextHashes">
+/// SHA-256 (lower-case hex) of the value as Linkerd may have hashed it: as it stands, trimmed, trimmed with a line end.
+/// Only of ConfigMaps, whose values are public; empty else.
+/// </param>
+public sealed record CertificateEntry(string Key, ImmutableArray<ImmutableArray<byte>> Certificates, string? Problem, ImmutableArray<string> TextHashes = default);

@@ -98,25 +98,10 @@ internal sealed class CertificateBundleParser : ObjectParser<CertificateBundle>
                 continue;
             }
 
-            var key = _strings.Get(ref reader);
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.Null)
+            if (ReadValue(ref reader, _strings.Get(ref reader), _secret, hashed: !_secret) is { } entry)
             {
-                continue;
+                entries.Add(entry);
             }
-
-            if (reader.TokenType != JsonTokenType.String)
-            {
-                throw JsonReading.Unexpected("data", "a map of strings", reader.TokenType);
-            }
-
-            if (reader.ValueSpan.IsEmpty)
-            {
-                // Istio's CA Secrets carry empty entries for what the other layout uses.
-                continue;
-            }
-
-            entries.Add(ReadEntry(ref reader, key));
         }
 
         entries.Sort(static (left, right) => string.CompareOrdinal(left.Key, right.Key));
@@ -136,24 +121,53 @@ internal sealed class CertificateBundleParser : ObjectParser<CertificateBundle>
         return false;
     }
 
-    private CertificateEntry ReadEntry(ref Utf8JsonReader reader, string key)
+    /// <summary>Reads the certificates of the value of the property on whose name the reader stands.</summary>
+    /// <param name="base64">The value is encoded, as those of Secrets and <c>caBundle</c> are.</param>
+    /// <param name="hashed">See <see cref="CertificateEntry.TextHashes"/>.</param>
+    /// <returns>Null when there is no value: Istio's CA Secrets carry empty entries for what the other layout uses.</returns>
+    public static CertificateEntry? ReadValue(ref Utf8JsonReader reader, string key, bool base64, bool hashed = false)
     {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            throw JsonReading.Unexpected(key, "a string", reader.TokenType);
+        }
+
+        if (reader.ValueSpan.IsEmpty)
+        {
+            return null;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
         try
         {
             var length = reader.CopyString(buffer.AsSpan());
-            if (_secret && Base64.DecodeFromUtf8InPlace(buffer.AsSpan(0, length), out length) != OperationStatus.Done)
+            if (base64 && Base64.DecodeFromUtf8InPlace(buffer.AsSpan(0, length), out length) != OperationStatus.Done)
             {
                 return new CertificateEntry(key, [], "is not valid base64");
             }
 
-            var (certificates, problem) = PemCertificates.Read(buffer.AsSpan(0, length));
-            return new CertificateEntry(key, certificates, problem);
+            var value = buffer.AsSpan(0, length);
+            var (certificates, problem) = PemCertificates.Read(value);
+            return new CertificateEntry(key, certificates, problem, hashed ? Hashes(value) : []);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private static ImmutableArray<string> Hashes(ReadOnlySpan<byte> value)
+    {
+        var trimmed = value.Trim(" \t\r\n"u8);
+        return [.. new[] { Hash(value), Hash(trimmed), Hash([.. trimmed, (byte)'\n']) }.Distinct(StringComparer.Ordinal)];
+
+        static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text));
     }
 }

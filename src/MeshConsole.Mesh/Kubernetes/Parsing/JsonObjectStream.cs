@@ -43,7 +43,7 @@ internal sealed class JsonObjectStream : IDisposable
     private readonly JsonLayout _layout;
     private readonly int _longestObject;
     private readonly Action<int>? _bytesRead;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallestBuffer);
+    private byte[] _buffer = Rent(SmallestBuffer);
     private JsonReaderState _state;
     private int _end;
     private int _scanned;
@@ -193,6 +193,17 @@ internal sealed class JsonObjectStream : IDisposable
     }
 
     /// <summary>Drops what was used up, and grows the buffer when one object fills it.</summary>
+    /// <summary>
+    /// The pool is the whole process's, and the network stack gives its receive buffers back as they are: a watch would
+    /// hold for hours what of somebody's Secret was left in one.
+    /// </summary>
+    private static byte[] Rent(int length)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        CryptographicOperations.ZeroMemory(buffer);
+        return buffer;
+    }
+
     private void MakeRoom()
     {
         var keep = _start >= 0 ? _start : _scanned;
@@ -211,7 +222,7 @@ internal sealed class JsonObjectStream : IDisposable
         var buffer = _buffer;
         if (keep < buffer.Length / 2)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+            _buffer = Rent(buffer.Length * 2);
         }
 
         buffer.AsSpan(keep, _end - keep).CopyTo(_buffer);

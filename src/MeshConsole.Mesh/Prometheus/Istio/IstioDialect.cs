@@ -27,7 +27,7 @@ public sealed class IstioDialect : ITelemetryDialect
             Query(SourceNames.TcpReceived, IstioQueries.TcpReceived),
             Query(SourceNames.RequestBytes, IstioQueries.RequestBytes),
             Query(SourceNames.ResponseBytes, IstioQueries.ResponseBytes),
-            Query(SourceNames.Certificates, IstioQueries.Certificates, s_everyMinute),
+            Query(SourceNames.Certificates, IstioQueries.Certificates),
             Query(SourceNames.DurationBuckets, IstioQueries.DurationBuckets, s_everyMinute),
         ];
 

@@ -39,6 +39,8 @@ internal static class ManifestReader
             HttpRoutes = Of("HTTPRoute", "gateway.networking.k8s.io/"),
             GrpcRoutes = Of("GRPCRoute", "gateway.networking.k8s.io/"),
             TrafficSplits = Of("TrafficSplit", "split.smi-spec.io/"),
+            ListenerSets = Of("ListenerSet", "gateway.networking.k8s.io/"),
+            BackendTlsPolicies = Of("BackendTLSPolicy", "gateway.networking.k8s.io/"),
             ReferenceGrants = Of("ReferenceGrant", "gateway.networking.k8s.io/"),
             Certificates = Of("Certificate", "cert-manager.io/"),
         };
