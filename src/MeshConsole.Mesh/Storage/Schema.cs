@@ -12,6 +12,7 @@ internal static class Schema
     private static readonly ImmutableArray<Step> s_steps =
     [
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
+        new(2, "timeline", Timeline, Timeline),
     ];
 
     /// <summary>The newest version that this program can work with.</summary>
@@ -108,6 +109,18 @@ internal static class Schema
         CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_in_order BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_in_order();
+        """;
+
+    private const string Timeline = """
+        CREATE TABLE timeline (
+            id TEXT NOT NULL PRIMARY KEY,
+            cluster TEXT NOT NULL,
+            namespace TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL);
+        CREATE INDEX timeline_at ON timeline (at);
         """;
 
     /// <summary>Version of the tables; 0 for an empty database.</summary>
