@@ -209,16 +209,11 @@ internal static class ClusterDifferences
             Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{cluster.Name}\n{kind}\n{@namespace}\n{name}\n{mark}")))[..32];
     }
 
-    /// <summary>A manager that was not there before, else the only one there is; several that were all there before tell nothing.</summary>
+    /// <summary>Who wrote last, else the one manager that was not there before; a deletion leaves no name.</summary>
     private static string? Writer(ObjectMeta? was, ObjectMeta? now)
     {
-        if (now is null)
-        {
-            return null;
-        }
-
-        var fresh = was is null ? now.Managers : [.. now.Managers.Except(was.Managers, StringComparer.Ordinal)];
-        return fresh is [var one] ? Text(one) : now.Managers is [var only] ? Text(only) : null;
+        var fresh = now is null ? [] : was is null ? now.Managers : [.. now.Managers.Except(was.Managers, StringComparer.Ordinal)];
+        return now?.LastWriter is { } last ? Text(last) : fresh is [var one] ? Text(one) : null;
     }
 
     private static string? Difference(MeshObject? was, MeshObject? now)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Timeline;
 using MeshConsole.Mesh.Triage;
+using MeshConsole.Simulator.Kubernetes;
 using Xunit.Abstractions;
 
 namespace MeshConsole.Mesh.Tests.Triage;
@@ -45,6 +47,32 @@ public sealed class ScenarioTriageTests(ITestOutputHelper output)
 
         Say(seen);
         seen.ShouldBeEmpty("what is over is closed");
+    }
+
+    [Fact]
+    public async Task GitOpsRevert_NamesWhoPutsTheRouteBack()
+    {
+        await using var rig = await TriageRig.StartAsync();
+        await rig.ActivateAsync("gitops-revert");
+        (await rig.NextAsync()).ShouldBeEmpty("an owner alone is no trouble");
+        rig.Mesh.Objects.Update(ResourceTypes.VirtualServices, "payments", "card-processor", json =>
+        {
+            var route = json["spec"]!["http"]!.AsArray()[^1]!["route"]!.AsArray();
+            (route[0]!["weight"], route[1]!["weight"]) = (50, 50);
+        }, new WriteOptions { FieldManager = "kubectl-edit" });
+
+        // The one in between is seen only if somebody looks: Argo CD waits five seconds.
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
+        await rig.LookAsync();
+        var seen = await rig.NextAsync();
+        Say(seen);
+        seen.ShouldContain(p => p.Code == "reverted");
+        seen.First(p => p.Code == "reverted").Suspects[0].Title.ShouldContain("argocd-controller");
+        rig.Timeline.Where(e => e.Object == "VirtualService payments/card-processor" && e.Kind == TimelineKind.Weight).Select(e => (e.By, e.Summary)).ShouldBe(
+        [
+            ("argocd-controller", "VirtualService payments/card-processor: v1-stable 50 → 90, v2-new-provider 50 → 10."),
+            ("kubectl-edit", "VirtualService payments/card-processor: v1-stable 90 → 50, v2-new-provider 10 → 50."),
+        ]);
     }
 
     [Theory]

@@ -94,7 +94,8 @@ internal sealed class TriageRig : IAsyncDisposable
         _patience.Dispose();
     }
 
-    private async Task<ImmutableArray<TriageProblem>> LookAsync()
+    /// <summary>Looks without letting time pass.</summary>
+    public async Task<ImmutableArray<TriageProblem>> LookAsync()
     {
         var at = Mesh.SampledAt;
         var snapshot = await SnapshotAsync(at);

@@ -23,7 +23,7 @@ internal sealed class RevertDetector : IDetector
             for (var i = ordered.Count - 1; i > 0; i--)
             {
                 var (change, back) = (ordered[i - 1], ordered[i]);
-                if (back.At - change.At > s_soon || back.At < input.Snapshot.ObservedAt - s_fresh || back.By == change.By || !Undoes(change, back))
+                if (back.At - change.At > s_soon || back.At < input.Snapshot.ObservedAt - s_fresh || back.By is null || back.By == change.By || !Undoes(change, back))
                 {
                     continue;
                 }
@@ -33,11 +33,11 @@ internal sealed class RevertDetector : IDetector
                     Id = $"{Code}:{history.Key.Cluster}/{history.Key.Object}",
                     Code = Code,
                     Severity = TriageSeverity.Warning,
-                    Title = $"{back.By ?? "Somebody"} puts {history.Key.Object} back",
-                    Detail = $"{change.Summary} {back.By ?? "Somebody"} undid it {Model.DurationWords.Of(back.At - change.At)} later.",
+                    Title = $"{back.By} puts {history.Key.Object} back",
+                    Detail = $"{change.Summary} {back.By} undid it {Model.DurationWords.Of(back.At - change.At)} later.",
                     Page = "traffic",
-                    Evidence = [new("Changed by", change.By ?? "not known"), new("Put back by", back.By ?? "not known")],
-                    Standing = [new TriageSuspect($"{back.By ?? "Another writer"} owns {history.Key.Object}", 0.9, [$"It wrote {Model.DurationWords.Of(back.At - change.At)} after the change and undid it."], [], back.Id, back.At, "traffic")],
+                    Evidence = [new("Changed by", change.By ?? "not known"), new("Put back by", back.By)],
+                    Standing = [new TriageSuspect($"{back.By} owns {history.Key.Object}", 0.9, [$"It wrote {Model.DurationWords.Of(back.At - change.At)} after the change and undid it."], [], back.Id, back.At, "traffic")],
                     NextSteps = [new TriageStep("Make the change where that writer takes it from (Git, a Canary, a chart), or have it leave the weights alone.", "traffic")],
                     Weight = 1,
                 };

@@ -56,7 +56,7 @@ public sealed class ParserTests
     [InlineData("""{"manager": "helm"}""", null, null)]
     public void ManagedFields_TellWhoWroteLast(string managedFields, string? writer, string? at)
     {
-        var parsed = Parse(new NamespaceParser(), """{"metadata": {"name": "payments", "managedFields": [""" + managedFields + "]}}")!;
+        var parsed = Parse(new NamespaceParser([]), """{"metadata": {"name": "payments", "managedFields": [""" + managedFields + "]}}")!;
 
         parsed.Meta.LastWriter.ShouldBe(writer);
         parsed.Meta.WrittenAt.ShouldBe(at is null ? null : DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture));
