@@ -9,6 +9,7 @@ using MeshConsole.Hubs;
 using MeshConsole.Monitoring;
 using MeshConsole.Notifications;
 using MeshConsole.Storage;
+using MeshConsole.Triage;
 using Microsoft.AspNetCore.Http.Connections;
 
 namespace MeshConsole;
@@ -64,6 +65,7 @@ public static class MeshConsoleApplication
         services.AddCollection(options, connections);
         services.AddChanges(options);
         services.AddNotifications(options);
+        services.AddTriage(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -90,6 +92,7 @@ public static class MeshConsoleApplication
         app.UseAntiforgery();
         app.MapHealth();
         app.MapApi();
+        app.MapTriage();
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();

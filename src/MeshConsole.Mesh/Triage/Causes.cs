@@ -35,13 +35,15 @@ internal sealed class Causes
             causes.Blame(node, input.Failures(nodes[node]), outbound[node].Where(e => failing.Contains(e.Target)).Select(e => (e.Target, Part: (e.ErrorRatio * e.RequestsPerSecond) ?? 0)));
         }
 
+        // Of what fails the callers wait for every try; of what is slow, for as long as it is slower than usual.
         foreach (var node in slow.Except(failing, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             if (now[node] is { MeanMs: { } mean, RequestsPerSecond: { } rate } && input.Usual.Nodes.GetValueOrDefault(node)?.MeanMs is { } usual && rate > 0)
             {
                 causes.Blame(node, mean - usual, outbound[node]
-                    .Where(e => slow.Contains(e.Target) && now[e.Target].MeanMs is not null && input.Usual.Nodes.GetValueOrDefault(e.Target)?.MeanMs is not null)
-                    .Select(e => (e.Target, Part: (now[e.Target].MeanMs!.Value - input.Usual.Nodes[e.Target].MeanMs!.Value) * (e.RequestsPerSecond ?? 0) / rate)));
+                    .Select(e => (e.Target, Part: (failing.Contains(e.Target) ? e.ClientLatencyMs?.Mean : slow.Contains(e.Target) ? now[e.Target].MeanMs - input.Usual.Nodes.GetValueOrDefault(e.Target)?.MeanMs : null) * e.RequestsPerSecond / rate))
+                    .Where(c => c.Part is not null)
+                    .Select(c => (c.Target, c.Part!.Value)));
             }
         }
 

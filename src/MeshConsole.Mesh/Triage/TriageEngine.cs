@@ -75,7 +75,7 @@ internal sealed class TriageEngine
                 Code = named.Code,
                 Severity = own.Max(o => o.Observation.Severity),
                 Title = named.Title,
-                Detail = string.Join(' ', new[] { named.Detail }.Concat(others.Select(o => o.Detail)).Distinct(StringComparer.Ordinal)),
+                Detail = string.Join(' ', new[] { named.Detail }.Concat(others.Where(o => o.Code != CanaryDetector.Code).Select(o => o.Detail)).Distinct(StringComparer.Ordinal)),
                 Since = since,
                 Node = named.Node,
                 Edge = named.Edge,

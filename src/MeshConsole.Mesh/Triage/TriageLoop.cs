@@ -22,7 +22,7 @@ public interface ITriage
 public sealed partial class TriageLoop(
     IMeshSnapshots snapshots,
     IMeshViews views,
-    MeshHistory history,
+    Func<MeshHistory> history,
     TimelineRecorder timeline,
     CertificateThresholds thresholds,
     TimeSpan refresh,
@@ -94,7 +94,7 @@ public sealed partial class TriageLoop(
         var at = time.GetUtcNow() - s_baselineAgo;
         try
         {
-            var then = await history.AtAsync(snapshot, null, at, s_baselineWindow, cancellationToken).ConfigureAwait(false);
+            var then = await history().AtAsync(snapshot, null, at, s_baselineWindow, cancellationToken).ConfigureAwait(false);
             if (then.Clusters.All(c => c.Edges.IsEmpty))
             {
                 _noHistory = "Prometheus knows no traffic of the hour before: latency, traffic and plaintext are not compared with it.";

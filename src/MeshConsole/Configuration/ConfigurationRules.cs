@@ -23,7 +23,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options.Certificates)).Concat(Storage(options.Storage)).Concat(Audit(options)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options.Certificates)).Concat(Timeline(options.Timeline)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -268,6 +268,14 @@ internal static partial class ConfigurationRules
         if (certificates.LateRenewalRatio is <= 0 or >= 1)
         {
             yield return new ConfigurationFault($"{Key}:LateRenewalRatio", certificates.LateRenewalRatio.ToString(CultureInfo.InvariantCulture), "a share of life between 0 and 1 is expected, for example 0.4");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Timeline(TimelineOptions timeline)
+    {
+        if (timeline.Retention < TimeSpan.FromHours(1) || timeline.Retention > TimeSpan.FromDays(3650))
+        {
+            yield return new ConfigurationFault($"{MeshConsoleOptions.SectionName}:Timeline:Retention", timeline.Retention.ToString(), "a duration from one hour to ten years is expected, for example 14.00:00:00 for two weeks");
         }
     }
 

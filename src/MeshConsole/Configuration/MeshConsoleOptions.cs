@@ -29,6 +29,8 @@ public sealed class MeshConsoleOptions
 
     public CertificateOptions Certificates { get; set; } = new();
 
+    public TimelineOptions Timeline { get; set; } = new();
+
     /// <summary>Whether the embedded payments mesh runs.</summary>
     public bool RunsDemo => Demo ?? Clusters.Count == 0;
 }
