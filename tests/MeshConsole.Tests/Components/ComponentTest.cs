@@ -9,6 +9,8 @@ using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Timeline;
+using MeshConsole.Mesh.Triage;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -32,6 +34,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeAudit Audit { get; } = new();
 
+    private protected FakeTriage Triage { get; } = new();
+
     private protected FakeSwitches Switches { get; } = new();
 
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
@@ -47,6 +51,8 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<ISignalTrends>(Trends);
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
+        Services.AddSingleton<ITriage>(Triage);
+        Services.AddSingleton<ITimelineStore>(Triage);
         Services.AddSingleton<ISwitchStore>(Switches);
         Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         Services.AddSingleton(UserInterfaceOptions.Default);

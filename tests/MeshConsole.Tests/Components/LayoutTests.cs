@@ -26,7 +26,7 @@ public sealed class LayoutTests : ComponentTest
 
         var links = Layout().FindAll("nav.rail li a").Select(link => link.GetAttribute("href")!.TrimStart('.', '/')).ToList();
 
-        links.Count.ShouldBe(8);
+        links.Count.ShouldBe(9);
         links.ShouldAllBe(link => pages.Contains(link));
     }
 
