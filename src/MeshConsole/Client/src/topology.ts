@@ -21,7 +21,10 @@ export interface Options {
   namespaces: string[];
   label: Label;
   hideIdle: boolean;
-  find: string;
+  /** Ids of nodes and keys of edges; null when nothing is looked for. */
+  found: string[] | null;
+  /** The same of what is not drawn. */
+  hidden: string[] | null;
   selected: string | null;
 }
 
@@ -206,6 +209,8 @@ class TopologyCanvas {
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
     if (anew) {
       await this.#addAll(change, this.#fastPositions(change.added, known));
+      // What is looked for stands out at once, and not only where it will be in the end.
+      this.#mark(false);
       await this.#arrange();
     } else {
       await this.#addAll(change, this.#placeNew(change.added, known));
@@ -254,26 +259,32 @@ class TopologyCanvas {
   /** Marks what is selected, found and hidden. */
   #mark(reveal: boolean): void {
     const cy = this.#cy;
-    const { selected, find, hideIdle } = this.#options;
-    const wanted = find.trim().toLowerCase();
+    const { selected, found, hidden, hideIdle } = this.#options;
     cy.batch(() => {
       cy.elements().removeClass('selected near faded found hidden');
+      if (hidden) {
+        for (const id of hidden) cy.getElementById(id).addClass('hidden');
+        cy.nodes('.hidden').connectedEdges().addClass('hidden');
+      }
       if (hideIdle) {
         const idle = cy.edges('[health="idle"]');
         idle.addClass('hidden');
         cy.nodes().filter(node => node.connectedEdges().not('.hidden').empty()).addClass('hidden');
       }
-      if (wanted) {
-        const found = cy.nodes().filter(node => this.#matches(node, wanted));
+      if (found) {
+        const wanted = new Set(found);
+        const matching = cy.elements().filter(element => wanted.has(element.id()));
         cy.elements().addClass('faded');
-        found.removeClass('faded').addClass('found');
-        found.edgesWith(found).removeClass('faded');
+        matching.removeClass('faded').addClass('found');
+        // A found edge brings its ends with it, found nodes what lies between them.
+        matching.edges().connectedNodes().removeClass('faded');
+        matching.nodes().edgesWith(matching.nodes()).removeClass('faded');
       }
       if (selected) {
         const element = cy.getElementById(selected);
         if (element.nonempty()) {
           element.addClass('selected').removeClass('hidden');
-          if (!wanted) {
+          if (!found) {
             const near = element.closedNeighborhood().union(element.connectedNodes());
             cy.elements().not(near).addClass('faded');
             near.edges().addClass('near');
@@ -284,11 +295,6 @@ class TopologyCanvas {
     if (reveal && selected) this.#reveal(selected);
     this.#overlay.rearrange();
     this.#overlay.refresh();
-  }
-
-  #matches(node: NodeSingular, wanted: string): boolean {
-    const known = this.#graph.nodes.get(node.id());
-    return known !== undefined && [known.name, known.namespace, known.app ?? '', known.version ?? ''].some(text => text.toLowerCase().includes(wanted));
   }
 
   /** Brings an element into sight if it is not; what is in sight stays where it is. */
