@@ -12,7 +12,8 @@ internal static class Schema
     private static readonly ImmutableArray<Step> s_steps =
     [
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
-        new(2, "timeline", Timeline, Timeline),
+        new(2, "starts of changes, reviews of broken glass", StartsAndReviews, StartsAndReviews),
+        new(3, "timeline", Timeline, Timeline),
     ];
 
     /// <summary>The newest version that this program can work with.</summary>
@@ -121,6 +122,15 @@ internal static class Schema
             words TEXT NOT NULL,
             document TEXT NOT NULL);
         CREATE INDEX timeline_at ON timeline (at);
+        """;
+
+    // Of changes from before, a start is dated as late as it can have been: the limit of starts may count too many for an hour, never too few.
+    private const string StartsAndReviews = """
+        ALTER TABLE changes ADD COLUMN started_at BIGINT;
+        UPDATE changes SET started_at = updated_at WHERE state NOT IN ('Draft', 'AwaitingApproval', 'Approved', 'Rejected', 'Expired');
+        CREATE INDEX changes_started ON changes (cluster, started_at);
+        ALTER TABLE break_glass ADD COLUMN reviewed_at BIGINT;
+        CREATE INDEX break_glass_unreviewed ON break_glass (at) WHERE reviewed_at IS NULL;
         """;
 
     /// <summary>Version of the tables; 0 for an empty database.</summary>

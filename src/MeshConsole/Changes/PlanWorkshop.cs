@@ -15,6 +15,8 @@ internal sealed class PlanWorkshop : IPlanWorkshop
         return outcome.Plan ?? throw new ChangeException(ChangeFault.Invalid, outcome.Faults.Length == 1 ? outcome.Faults[0].Code : "invalid-plan", outcome.Problem);
     }
 
+    public ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => ChangePlanner.Plan(request, route, policy).Notes;
+
     public WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId) =>
         WeightPatch.Build(live, target, backends, weights, writeId);
 

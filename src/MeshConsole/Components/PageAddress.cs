@@ -20,6 +20,7 @@ public static class PageAddress
     public const string Latency = "latency";
     public const string Traffic = "traffic";
     public const string ChangeQueue = "changes";
+    public const string Safety = "safety";
     public const string Audit = "audit";
     public const string Incidents = "incidents";
 

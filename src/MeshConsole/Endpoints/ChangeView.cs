@@ -8,6 +8,9 @@ using MeshConsole.Mesh.Changes.Plans;
 namespace MeshConsole.Endpoints;
 
 /// <summary>A change as REST shows it. People are named by issuer, subject and name; where they sat stands in the audit only.</summary>
+/// <param name="Notes">What the plan does otherwise than the request may have expected.</param>
+/// <param name="Diff">Unified diff of the object's YAML from the base to the first stage, as whoever decides was shown it; null where none was kept, and in lists.</param>
+/// <param name="FinalDiff">The same to the last stage.</param>
 public sealed record ChangeView(
     string Id,
     long Version,
@@ -29,8 +32,18 @@ public sealed record ChangeView(
     ImmutableArray<GuardVerdict> Guards,
     int Stage,
     ImmutableArray<StageProgress> Progress,
-    ImmutableArray<WriteView> Writes)
+    ImmutableArray<WriteView> Writes,
+    ImmutableArray<string> Notes,
+    string? Diff,
+    string? FinalDiff)
 {
+    /// <summary>Without the texts that only whoever opens one change reads.</summary>
+    public static ChangeView InList(ChangeRecord change)
+    {
+        var view = Of(change);
+        return view with { Diff = null, FinalDiff = null, Writes = [.. view.Writes.Select(write => write with { Diff = null })] };
+    }
+
     public static ChangeView Of(ChangeRecord change)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -55,8 +68,13 @@ public sealed record ChangeView(
             change.Guards,
             change.Stage,
             change.Progress,
-            [.. change.Writes.Select(WriteView.Of)]);
+            [.. change.Writes.Select(WriteView.Of)],
+            change.Notes,
+            Kept(change.Diff),
+            Kept(change.FinalDiff));
     }
+
+    internal static string? Kept(string diff) => diff.Length == 0 ? null : diff;
 }
 
 public sealed record PersonView(string Issuer, string Subject, string Name)
@@ -72,6 +90,7 @@ public sealed record PersonView(string Issuer, string Subject, string Name)
 public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts);
 
 /// <param name="Patch">The JSON patch as it was sent.</param>
+/// <param name="Diff">Unified diff of the object's YAML as the write met it; null where none was kept, and in lists.</param>
 public sealed record WriteView(
     string Id,
     string Purpose,
@@ -83,12 +102,13 @@ public sealed record WriteView(
     DateTimeOffset? SettledAt,
     string? ResourceVersionAfter,
     string? AuditId,
-    string? Message)
+    string? Message,
+    string? Diff)
 {
     public static WriteView Of(ChangeWrite write)
     {
         ArgumentNullException.ThrowIfNull(write);
         using var patch = JsonDocument.Parse(write.Patch);
-        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message);
+        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, ChangeView.Kept(write.Diff));
     }
 }

@@ -94,7 +94,11 @@ public sealed record ChangePreview(
     ImmutableArray<StageExposure> Exposure,
     int RequiredApprovals,
     string ApprovalReason,
-    bool Allowed);
+    bool Allowed)
+{
+    /// <summary>What the plan does otherwise than the request may expect, a sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}
 
 /// <summary>Somebody who calls the target now.</summary>
 /// <param name="Caller">Node id.</param>

@@ -11,6 +11,9 @@ public interface IPlanWorkshop
     /// <exception cref="ChangeException">Invalid: the request makes no plan, with the reason.</exception>
     ChangePlan Plan(ChangeRequest request, RouteView route, ChangePolicy policy);
 
+    /// <summary>What the plan of this request does otherwise than the request may expect, a sentence each: rounded shares, steps left out.</summary>
+    ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => [];
+
     /// <summary>The patch that moves the live object to these weights.</summary>
     /// <exception cref="TargetChangedException">The live object is not what the plan knows.</exception>
     WeightPatch BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);
