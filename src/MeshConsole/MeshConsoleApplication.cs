@@ -12,6 +12,7 @@ using MeshConsole.Mesh.Notifications;
 using MeshConsole.Monitoring;
 using MeshConsole.Notifications;
 using MeshConsole.Storage;
+using MeshConsole.Triage;
 using Microsoft.AspNetCore.Http.Connections;
 
 namespace MeshConsole;
@@ -67,6 +68,7 @@ public static class MeshConsoleApplication
         services.AddCollection(options, connections);
         services.AddChanges(options);
         services.AddNotifications(options);
+        services.AddTriage(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -104,6 +106,7 @@ public static class MeshConsoleApplication
         app.UseAntiforgery();
         app.MapHealth();
         app.MapApi();
+        app.MapTriage();
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();

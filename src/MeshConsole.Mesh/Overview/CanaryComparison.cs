@@ -25,7 +25,11 @@ internal static class CanaryComparison
     /// <summary>What is worse at a backend than at the stable one; nothing where either cannot be told.</summary>
     /// <param name="route">A divided rule.</param>
     /// <param name="window">Rate window in seconds.</param>
-    public static IEnumerable<OverviewProblem> Problems(RouteView route, double window)
+    public static IEnumerable<OverviewProblem> Problems(RouteView route, double window) =>
+        Findings(route, window).Select(f => new OverviewProblem(f.Severity, f.Title, f.Detail, $"traffic?selected={Uri.EscapeDataString(route.Id)}"));
+
+    /// <inheritdoc cref="Problems"/>
+    public static IEnumerable<CanaryFinding> Findings(RouteView route, double window)
     {
         var stable = route.Backends.MaxBy(b => b.Share ?? 0)!;
         foreach (var canary in route.Backends)
@@ -55,13 +59,17 @@ internal static class CanaryComparison
             }
 
             details.Add($"It has {Figures.Percent(canary.Share.Value)} of the rule ({route.Summary}).");
-            yield return new OverviewProblem(
+            yield return new CanaryFinding(
+                canary,
+                stable,
                 errors && live.ErrorRatio >= CriticalErrors ? "critical" : "warning",
                 $"Canary {Name(canary)} of {route.Object.Namespace}/{route.Object.Name} is worse than {Name(stable)}",
-                string.Join(' ', details),
-                $"traffic?selected={Uri.EscapeDataString(route.Id)}");
+                string.Join(' ', details));
         }
     }
+
+    /// <param name="Severity"><c>critical, warning</c>.</param>
+    internal sealed record CanaryFinding(RouteBackend Canary, RouteBackend Stable, string Severity, string Title, string Detail);
 
     private static string Name(RouteBackend backend) => backend.Subset ?? backend.Host.Split('.')[0];
 }

@@ -91,7 +91,7 @@ internal sealed class ProblemList
             }
 
             var stuck = workload.Pods.Where(IsStuck).ToList();
-            var reasons = stuck.SelectMany(p => p.Containers).Where(c => StuckReason(c) is not null).GroupBy(c => c.WaitingReason!, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            var reasons = stuck.SelectMany(p => p.Containers).Where(PodStates.IsStuck).GroupBy(c => c.WaitingReason!, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => $"{g.Key} × {g.Count()}");
             Add(
                 4,
@@ -235,12 +235,7 @@ internal sealed class ProblemList
         _ => false,
     };
 
-    private static bool IsStuck(Pod pod) => pod.Meta.DeletedAt is null && pod.Containers.Any(c => StuckReason(c) is not null);
-
-    private static string? StuckReason(Container container) =>
-        container.WaitingReason is "CrashLoopBackOff" or "ImagePullBackOff" or "ErrImagePull" or "InvalidImageName" or "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError"
-            ? container.WaitingReason
-            : null;
+    private static bool IsStuck(Pod pod) => pod.Meta.DeletedAt is null && pod.Containers.Any(PodStates.IsStuck);
 
     private bool IsControlPlane(TopologyNode node) =>
         _snapshot.Clusters.Any(c => c.Name == node.Cluster && !c.Objects.Deployments.IsDefault

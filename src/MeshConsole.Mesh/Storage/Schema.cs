@@ -13,6 +13,7 @@ internal static class Schema
     [
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
         new(2, "starts of changes, reviews of broken glass", StartsAndReviews, StartsAndReviews),
+        new(3, "timeline", Timeline, Timeline),
     ];
 
     /// <summary>The newest version that this program can work with.</summary>
@@ -109,6 +110,18 @@ internal static class Schema
         CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_in_order BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_in_order();
+        """;
+
+    private const string Timeline = """
+        CREATE TABLE timeline (
+            id TEXT NOT NULL PRIMARY KEY,
+            cluster TEXT NOT NULL,
+            namespace TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL);
+        CREATE INDEX timeline_at ON timeline (at);
         """;
 
     // Of changes from before, a start is dated as late as it can have been: the limit of starts may count too many for an hour, never too few.

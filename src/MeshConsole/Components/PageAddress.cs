@@ -27,6 +27,7 @@ public static class PageAddress
     public const string ChangeQueue = "changes";
     public const string Safety = "safety";
     public const string Audit = "audit";
+    public const string Incidents = "incidents";
 
     /// <summary>Reads cluster and comma separated namespaces.</summary>
     public static MeshQuery ReadQuery(string? cluster, string? namespaces)

@@ -26,7 +26,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options)).Concat(Mtls(options.Mtls)).Concat(Storage(options.Storage)).Concat(Audit(options)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options)).Concat(Mtls(options.Mtls)).Concat(Timeline(options.Timeline)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -342,6 +342,14 @@ internal static partial class ConfigurationRules
         if (mtls.ReadinessLookback is { } lookback && (lookback < MtlsOptions.ShortestLookback || lookback > MtlsOptions.LongestLookback))
         {
             yield return new ConfigurationFault($"{MeshConsoleOptions.SectionName}:Mtls:ReadinessLookback", lookback.ToString(), "a time between 00:01:00 and 31.00:00:00 is expected; Prometheus must keep as much history");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Timeline(TimelineOptions timeline)
+    {
+        if (timeline.Retention < TimeSpan.FromHours(1) || timeline.Retention > TimeSpan.FromDays(3650))
+        {
+            yield return new ConfigurationFault($"{MeshConsoleOptions.SectionName}:Timeline:Retention", timeline.Retention.ToString(), "a duration from one hour to ten years is expected, for example 14.00:00:00 for two weeks");
         }
     }
 

@@ -33,6 +33,8 @@ public sealed class MeshConsoleOptions
 
     public MtlsOptions Mtls { get; set; } = new();
 
+    public TimelineOptions Timeline { get; set; } = new();
+
     /// <summary>Whether the embedded payments mesh runs.</summary>
     public bool RunsDemo => Demo ?? Clusters.Count == 0;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 using MeshConsole.Demo;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
@@ -24,6 +26,11 @@ internal static class ApiEndpoints
             .Produces<TopologyView>()
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Nodes and edges with traffic, latency and mTLS");
+
+        api.MapGet("/topology/export", ExportAsync)
+            .Produces(StatusCodes.Status200OK)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithSummary("The topology as JSON, as a table of edges (CSV), or for Graphviz (dot)");
 
         api.MapGet("/mtls", Task<Results<Ok<MtlsView>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
                 request.AnswerAsync(parameters, views.Mtls, cancellationToken))
@@ -64,6 +71,33 @@ internal static class ApiEndpoints
 
         var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
         return answer.Result is Ok<TopologyView> { Value: { } topology } ? await rendered.AnswerAsync(topology, context) : answer.Result;
+    }
+
+    private static async Task<IResult> ExportAsync(
+        [AsParameters] ViewParameters parameters,
+        [FromQuery(Name = "view")] string? view,
+        [FromQuery(Name = "format")] string? format,
+        SnapshotRequest request,
+        IMeshViews views,
+        CancellationToken cancellationToken)
+    {
+        if (!TryReadLevel(view, out var level))
+        {
+            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+        }
+
+        if (format is not (null or "" or "json" or "csv" or "dot"))
+        {
+            return ApiProblem.InvalidParameter("format", format, "legal: json, csv, dot");
+        }
+
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+        return answer.Result is not Ok<TopologyView> { Value: { } topology } ? answer.Result : format switch
+        {
+            "csv" => Results.File(Encoding.UTF8.GetBytes(TopologyExport.Csv(topology)), "text/csv; charset=utf-8", "topology.csv"),
+            "dot" => Results.File(Encoding.UTF8.GetBytes(TopologyExport.Dot(topology)), "text/vnd.graphviz; charset=utf-8", "topology.dot"),
+            _ => Results.File(JsonSerializer.SerializeToUtf8Bytes(topology, ApiJson.Options), "application/json; charset=utf-8", "topology.json"),
+        };
     }
 
     internal static bool TryReadLevel(string? text, out TopologyLevel level)

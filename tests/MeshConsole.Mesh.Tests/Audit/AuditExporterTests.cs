@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Exports;
 using MeshConsole.Testing.Storage;
 
 namespace MeshConsole.Mesh.Tests.Audit;
@@ -25,7 +26,7 @@ public sealed class AuditExporterTests
     [InlineData("a\"b,c", "\"a\"\"b,c\"")]
     [InlineData("plain", "\"plain\"")]
     [InlineData(null, "\"\"")]
-    public void Cell_IsNeverAFormula(string? text, string cell) => AuditExporter.Cell(text).ShouldBe(cell);
+    public void Cell_IsNeverAFormula(string? text, string cell) => CsvText.Cell(text).ShouldBe(cell);
 
     [Fact]
     public async Task Csv_HasOneRowPerRecordWithAsManyCellsAsColumns()

@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Storage;
+using MeshConsole.Mesh.Timeline;
 using Shouldly;
 using Xunit;
 
@@ -440,6 +441,50 @@ public abstract class StorageContract : IAsyncLifetime
         await Audit.AppendAsync(StoredChanges.Entry(), default);
         await WithoutTriggersAsync("UPDATE audit SET actor = 'somebody else' WHERE sequence = 2");
         (await Audit.VerifyAsync([], default)).FirstBad!.Sequence.ShouldBe(2);
+    }
+
+    [SkippableFact]
+    public async Task Timeline_KeptOnce_SearchedAndForgotten()
+    {
+        Require();
+        var store = new TimelineStore(Database);
+        var at = StoredChanges.At;
+        var weight = Entry("e-1", at, TimelineKind.Weight, "payments", "card_processor") with { By = "kubectl-edit", Diff = "-    weight: 90\n+    weight: 50\n", Touches = ["payments/card-processor-v1"], ChangeId = "c-1" };
+        var deploy = Entry("e-2", at.AddMinutes(1), TimelineKind.Deploy, "finance", "ledger");
+        await store.AddAsync([weight, deploy], default);
+        await store.AddAsync([weight with { Summary = "seen by another replica" }], default);
+
+        var all = await store.SearchAsync(new TimelineFilter(), default);
+        all.Select(e => e.Id).ShouldBe(["e-2", "e-1"]);
+        (all[1] with { Touches = [] }).ShouldBe(weight with { Touches = [] });
+        all[1].Touches.ShouldBe(weight.Touches);
+        (await Ids(new TimelineFilter(Cluster: "other"))).ShouldBeEmpty();
+        (await Ids(new TimelineFilter(Namespaces: ["finance", "shop"]))).ShouldBe(["e-2"]);
+        (await Ids(new TimelineFilter(From: at.AddSeconds(1)))).ShouldBe(["e-2"]);
+        (await Ids(new TimelineFilter(To: at.AddMinutes(1)))).ShouldBe(["e-1"]);
+        (await Ids(new TimelineFilter(Kind: TimelineKind.Weight))).ShouldBe(["e-1"]);
+        (await Ids(new TimelineFilter(Text: "KUBECTL"))).ShouldBe(["e-1"]);
+        (await Ids(new TimelineFilter(Text: "card_"))).ShouldBe(["e-1"]);
+        (await Ids(new TimelineFilter(Text: "%"))).ShouldBeEmpty("a percent sign is a percent sign");
+        (await Ids(new TimelineFilter(Text: "l_dger"))).ShouldBeEmpty("an underscore stands for itself");
+        (await Ids(new TimelineFilter(Limit: 1))).ShouldBe(["e-2"]);
+
+        (await store.ForgetAsync(at.AddSeconds(1), default)).ShouldBe(1);
+        (await Ids(new TimelineFilter())).ShouldBe(["e-2"]);
+
+        async Task<IEnumerable<string>> Ids(TimelineFilter filter) => (await store.SearchAsync(filter, default)).Select(e => e.Id);
+
+        static TimelineEntry Entry(string id, DateTimeOffset at, TimelineKind kind, string @namespace, string name) => new()
+        {
+            Id = id,
+            Cluster = "demo",
+            At = at,
+            Kind = kind,
+            ObjectKind = "VirtualService",
+            Namespace = @namespace,
+            Name = name,
+            Summary = $"{name} was changed.",
+        };
     }
 
     [SkippableFact]

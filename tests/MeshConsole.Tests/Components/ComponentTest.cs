@@ -13,6 +13,8 @@ using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Timeline;
+using MeshConsole.Mesh.Triage;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -40,6 +42,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeAudit Audit { get; } = new();
 
+    private protected FakeTriage Triage { get; } = new();
+
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
     private protected FakeSwitches Switches { get; }
@@ -63,6 +67,8 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IReadinessParts>(Readiness);
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
+        Services.AddSingleton<ITriage>(Triage);
+        Services.AddSingleton<ITimelineStore>(Triage);
         Services.AddSingleton<ISwitchStore>(Switches);
         Services.AddSingleton<IAuditLog>(Recorded);
         Services.AddSingleton<IChangeNotices, NoNotices>();

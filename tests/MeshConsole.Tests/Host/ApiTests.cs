@@ -169,4 +169,33 @@ public sealed class ApiTests(ConsoleFactory console)
         text.ShouldNotContain("PRIVATE KEY", Case.Sensitive);
         text.ShouldNotContain(":NaN", Case.Sensitive);
     }
+
+    [Fact]
+    public async Task Triage_OfTheHealthyDemo_HasNoProblem()
+    {
+        var triage = await console.GetAsync("/api/v1/triage");
+        triage.GetProperty("problems").GetArrayLength().ShouldBe(0, triage.GetProperty("problems").ToString());
+        triage.GetProperty("changes").ValueKind.ShouldBe(JsonValueKind.Array);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/triage?at=2026-01-31T02:14:00Z", "at")]
+    [InlineData("/api/v1/triage?namespace=no-such", "no-such")]
+    [InlineData("/api/v1/timeline?kind=nonsense", "deploy, scale")]
+    [InlineData("/api/v1/timeline?kind=3", "deploy, scale")]
+    [InlineData("/api/v1/timeline?from=yesterday", "from")]
+    [InlineData("/api/v1/timeline?to=x", "to")]
+    [InlineData("/api/v1/timeline?limit=0", "limit")]
+    [InlineData("/api/v1/timeline?limit=1001", "limit")]
+    public async Task TriageAndTimeline_WrongParameters_AreNamed(string address, string named)
+    {
+        using var client = console.CreateClient();
+        var answer = await client.GetAsync(new Uri(address, UriKind.Relative));
+        ((int)answer.StatusCode).ShouldBeOneOf(400, 404);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task Timeline_WithEveryParameter_Answers() =>
+        (await console.GetAsync("/api/v1/timeline?cluster=payments-demo&namespace=payments,finance&from=2026-01-31T02:14:00Z&to=2036-01-31T02:14:00Z&kind=weight&q=card&limit=5")).ValueKind.ShouldBe(JsonValueKind.Array);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using MeshConsole.Mesh.Exports;
 
 namespace MeshConsole.Mesh.Audit;
 
@@ -55,23 +56,6 @@ public static class AuditExporter
         Task WriteLineAsync(string line) => writer.WriteLineAsync(line.AsMemory(), cancellationToken);
     }
 
-    /// <summary>
-    /// A cell that stays text: one that a spreadsheet would take for a formula begins with an apostrophe
-    /// (https://owasp.org/www-community/attacks/CSV_Injection), and every cell is quoted.
-    /// </summary>
-    internal static string Cell(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return "\"\"";
-        }
-
-        // Spreadsheets skip white space before they look, and take the full-width signs too.
-        var start = text.AsSpan().TrimStart();
-        var formula = text[0] is '\t' or '\r' or '\n' || (start.Length > 0 && start[0] is '=' or '+' or '-' or '@' or '＝' or '＋' or '－' or '＠');
-        return $"\"{(formula ? "'" : "")}{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
-
     private static string CsvLine(AuditRecord record)
     {
         var entry = record.Entry;
@@ -82,7 +66,7 @@ public static class AuditExporter
             entry.Target?.Kind, entry.Target?.Name, entry.ChangeId, entry.Reason, entry.Ticket, entry.PlanHash, entry.PolicyHash,
             entry.Details is { } details ? CanonicalJson.Write(details) : null, record.PreviousHash, record.Hash,
         ];
-        return string.Join(',', cells.Select(Cell));
+        return string.Join(',', cells.Select(CsvText.Cell));
     }
 
     /// <summary>https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md, with the extension <c>sequence</c>.</summary>

@@ -2,11 +2,12 @@
 // The page around it says what to show and learns of a choice through the address.
 import cytoscape, { type Core, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
-import { differing, edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth } from './graph/appearance';
+import { differing, edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
 import { Graph, type GraphChange } from './graph/graph';
 import { gridPositions, layOut, type LayoutEngine, type Progress } from './graph/layout';
 import { Overlay } from './graph/overlay';
 import { readPalette } from './graph/palette';
+import { type Picture, svgOf } from './graph/picture';
 import { nearest, place, type Placed, wishFor } from './graph/placement';
 import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
 import { TopologyStream } from './graph/stream';
@@ -21,7 +22,10 @@ export interface Options {
   namespaces: string[];
   label: Label;
   hideIdle: boolean;
-  find: string;
+  /** Ids of nodes and keys of edges; null when nothing is looked for. */
+  found: string[] | null;
+  /** The same of what is not drawn. */
+  hidden: string[] | null;
   selected: string | null;
 }
 
@@ -154,10 +158,75 @@ class TopologyCanvas {
       case 'fit':
         this.#fit(true);
         break;
+      case 'svg':
+      case 'png':
+        void this.#export(name);
+        break;
       case 'arrange':
         forgetPositions(localStorage, this.#positionsKey());
         void this.#arrange();
         break;
+    }
+  }
+
+  /** Saves what is drawn, with everything that is not hidden, however far away it is. */
+  async #export(kind: 'svg' | 'png'): Promise<void> {
+    const cy = this.#cy;
+    const picture: Picture = {
+      title: `Topology${this.#options.cluster ? ` of ${visible(this.#options.cluster)}` : ''}${this.#options.namespaces.length > 0 ? `, ${visible(this.#options.namespaces.join(', '))}` : ''}, ${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+      boxes: this.#options.view !== 'namespace',
+      nodes: [],
+      edges: [],
+    };
+    cy.nodes().not('.hidden').forEach(element => {
+      const node = this.#graph.nodes.get(element.id());
+      if (!node) return;
+      picture.nodes.push({
+        at: { ...element.position() },
+        width: element.data('width') as number,
+        height: element.data('height') as number,
+        kind: node.kind,
+        box: node.namespace === 'unknown' ? '' : middle(node.namespace, 32),
+        health: node.health,
+        title: nodeTitle(node),
+        detail: nodeDetail(node),
+      });
+    });
+    cy.edges().not('.hidden').forEach(element => {
+      const edge = this.#graph.edges.get(element.id());
+      const [from, through, to] = [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
+      if (!edge || element.isLoop() || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
+      picture.edges.push({
+        from, through, to,
+        width: edgeWidth(edge),
+        stroke: edgeStroke(edge),
+        health: isIdle(edge) ? 'idle' : edge.health,
+        mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
+        label: edgeLabel(edge, this.#options.label),
+      });
+    });
+    const { svg, width, height } = svgOf(picture, readPalette());
+    const source = new Blob([svg], { type: 'image/svg+xml' });
+    if (kind === 'svg') {
+      save(source, 'topology.svg');
+      return;
+    }
+    // Twice as fine as the screen, but no larger than browsers can draw.
+    const scale = Math.min(2, 12_000 / Math.max(width, height));
+    const image = new Image();
+    const address = URL.createObjectURL(source);
+    try {
+      image.src = address;
+      await image.decode();
+      const canvas = Object.assign(document.createElement('canvas'), { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
+      canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+      const png = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/png'));
+      if (png) save(png, 'topology.png');
+      else this.#say('export', 'The browser cannot draw a picture of this size. Save it as SVG.');
+    } catch {
+      this.#say('export', 'The browser cannot draw the picture. Save it as SVG.');
+    } finally {
+      URL.revokeObjectURL(address);
     }
   }
 
@@ -206,6 +275,8 @@ class TopologyCanvas {
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
     if (anew) {
       await this.#addAll(change, this.#fastPositions(change.added, known));
+      // What is looked for stands out at once, and not only where it will be in the end.
+      this.#mark(false);
       await this.#arrange();
     } else {
       await this.#addAll(change, this.#placeNew(change.added, known));
@@ -254,26 +325,32 @@ class TopologyCanvas {
   /** Marks what is selected, found and hidden. */
   #mark(reveal: boolean): void {
     const cy = this.#cy;
-    const { selected, find, hideIdle } = this.#options;
-    const wanted = find.trim().toLowerCase();
+    const { selected, found, hidden, hideIdle } = this.#options;
     cy.batch(() => {
       cy.elements().removeClass('selected near faded found hidden');
+      if (hidden) {
+        for (const id of hidden) cy.getElementById(id).addClass('hidden');
+        cy.nodes('.hidden').connectedEdges().addClass('hidden');
+      }
       if (hideIdle) {
         const idle = cy.edges('[health="idle"]');
         idle.addClass('hidden');
         cy.nodes().filter(node => node.connectedEdges().not('.hidden').empty()).addClass('hidden');
       }
-      if (wanted) {
-        const found = cy.nodes().filter(node => this.#matches(node, wanted));
+      if (found) {
+        const wanted = new Set(found);
+        const matching = cy.elements().filter(element => wanted.has(element.id()));
         cy.elements().addClass('faded');
-        found.removeClass('faded').addClass('found');
-        found.edgesWith(found).removeClass('faded');
+        matching.removeClass('faded').addClass('found');
+        // A found edge brings its ends with it, found nodes what lies between them.
+        matching.edges().connectedNodes().removeClass('faded');
+        matching.nodes().edgesWith(matching.nodes()).removeClass('faded');
       }
       if (selected) {
         const element = cy.getElementById(selected);
         if (element.nonempty()) {
           element.addClass('selected').removeClass('hidden');
-          if (!wanted) {
+          if (!found) {
             const near = element.closedNeighborhood().union(element.connectedNodes());
             cy.elements().not(near).addClass('faded');
             near.edges().addClass('near');
@@ -284,11 +361,6 @@ class TopologyCanvas {
     if (reveal && selected) this.#reveal(selected);
     this.#overlay.rearrange();
     this.#overlay.refresh();
-  }
-
-  #matches(node: NodeSingular, wanted: string): boolean {
-    const known = this.#graph.nodes.get(node.id());
-    return known !== undefined && [known.name, known.namespace, known.app ?? '', known.version ?? ''].some(text => text.toLowerCase().includes(wanted));
   }
 
   /** Brings an element into sight if it is not; what is in sight stays where it is. */
@@ -608,4 +680,11 @@ function edgeData(edge: TopologyEdge): ElementData {
 
 function nextFrame(): Promise<void> {
   return new Promise(resolve => requestAnimationFrame(() => resolve()));
+}
+
+function save(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
+  const link = Object.assign(document.createElement('a'), { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

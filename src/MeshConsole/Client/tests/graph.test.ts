@@ -8,6 +8,7 @@ import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progres
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
+import { escape, svgOf } from '../src/graph/picture';
 import { retryDelay } from '../src/graph/stream';
 import type { TopologyDelta, TopologyEdge, TopologyNode } from '../src/graph/types';
 
@@ -328,3 +329,32 @@ test('a curve goes through its three points', () => {
   assert.deepEqual(onCurve(from, through, to, 0.5), through);
   assert.deepEqual(onCurve(from, through, to, 1), to);
 });
+
+const palette = { page: '#fff', surface: '#eee', hover: '', chosen: '', text: '#111', quiet: '#555', line: '', lineStrong: '#777', primary: '', good: '#0a0', calm: '#8a9', warn: '#a60', bad: '#b00', idle: '#999', box: '', boxLine: '#ccc', font: '"Noto Sans", sans-serif' };
+const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', box: 'payments', health: 'failing' as const, title, detail: '10/s' });
+
+test('the picture holds everything, however far away, and is well-formed whatever the names are', () => {
+  const hostile = '<script>alert(1)</script> "&\u0000\ud800';
+  const { svg, width, height } = svgOf({
+    title: hostile, boxes: true,
+    nodes: [drawn(hostile, 0, 0), drawn('far', 3000, -2000)],
+    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: '1/s' }],
+  }, palette);
+  assert.ok(!svg.includes('<script>') && !svg.includes('\u0000') && !svg.includes('\ud800'));
+  assert.ok(svg.includes('&lt;script&gt;') && svg.includes('1/s · plaintext'));
+  // 3,000 apart, half a node, 14 of the frame and 40 of the margin at either side.
+  assert.equal(width, 3000 + 100 + 28 + 80);
+  assert.equal(height, 2000 + 42 + 44 + 80 + 34);
+  // Every element is closed: what opens is one of these, and each closes itself or is closed.
+  const opened = [...svg.matchAll(/<(svg|text|title)\b/g)].length;
+  assert.equal([...svg.matchAll(/<\/(svg|text|title)>/g)].length, opened);
+  assert.equal([...svg.matchAll(/<(rect|path|circle)\b[^>]*\/>/g)].length, [...svg.matchAll(/<(rect|path|circle)\b/g)].length);
+});
+
+test('ten thousand nodes make a picture, and none makes an empty one', () => {
+  const { svg } = svgOf({ title: 't', boxes: true, nodes: Array.from({ length: 10_000 }, (_, i) => drawn(`n${i}`, i, i)), edges: [] }, palette);
+  assert.equal([...svg.matchAll(/>n\d+</g)].length, 10_000);
+  assert.match(svgOf({ title: 't', boxes: false, nodes: [], edges: [] }, palette).svg, /^<svg [^>]*width="\d+"/);
+});
+
+test('escaping leaves what is ordinary as it is', () => assert.equal(escape('card-processor ✓ 💳'), 'card-processor ✓ 💳'));

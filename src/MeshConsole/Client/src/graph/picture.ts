@@ -1,0 +1,113 @@
+// The graph as a picture in a file: the same boxes, lines and words as on the canvas, as SVG. Pure, so that it is tested without one.
+import { healthColour, type Palette } from './palette';
+import type { Health, MtlsState, Point } from './types';
+
+export interface PictureNode {
+  at: Point;
+  width: number;
+  height: number;
+  kind: string;
+  box: string;
+  health: Health;
+  title: string;
+  detail: string;
+}
+
+export interface PictureEdge {
+  from: Point;
+  through: Point;
+  to: Point;
+  width: number;
+  stroke: 'solid' | 'dashed' | 'dotted';
+  health: Health;
+  mtls: MtlsState;
+  label: string;
+}
+
+export interface Picture {
+  title: string;
+  nodes: PictureNode[];
+  edges: PictureEdge[];
+  /** Whether nodes of one box (namespace) have a frame around them. */
+  boxes: boolean;
+}
+
+const margin = 40;
+const header = 34;
+
+/** Text of the cluster as text of a document: no character of it is markup, and none is illegal in XML. */
+export function escape(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd').replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
+
+export function svgOf(picture: Picture, palette: Palette): { svg: string; width: number; height: number } {
+  const frames = picture.boxes ? framesOf(picture.nodes) : [];
+  const xs = [...picture.nodes.flatMap(n => [n.at.x - n.width / 2, n.at.x + n.width / 2]), ...frames.flatMap(f => [f.x, f.x + f.w]), ...picture.edges.map(e => e.through.x)];
+  const ys = [...picture.nodes.flatMap(n => [n.at.y - n.height / 2, n.at.y + n.height / 2]), ...frames.flatMap(f => [f.y, f.y + f.h]), ...picture.edges.map(e => e.through.y)];
+  const [left, top] = [least(xs) - margin, least(ys) - margin - header];
+  const [width, height] = [Math.max(1, Math.round(most(xs) - left + margin)), Math.max(1, Math.round(most(ys) - top + margin))];
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${round(left)} ${round(top)} ${width} ${height}" font-family="${escape(palette.font)}">`,
+    `<title>${escape(picture.title)}</title>`,
+    `<rect x="${round(left)}" y="${round(top)}" width="${width}" height="${height}" fill="${escape(palette.page)}"/>`,
+    `<text x="${round(left + margin)}" y="${round(top + margin)}" font-size="14" font-weight="600" fill="${escape(palette.text)}">${escape(picture.title)}</text>`,
+    ...frames.map(frame => `<rect x="${round(frame.x)}" y="${round(frame.y)}" width="${round(frame.w)}" height="${round(frame.h)}" rx="6" fill="${escape(palette.surface)}" fill-opacity="0.6" stroke="${escape(palette.boxLine)}"/>` +
+      `<text x="${round(frame.x + 10)}" y="${round(frame.y + 18)}" font-size="12" font-weight="600" fill="${escape(palette.quiet)}">${escape(frame.title)}</text>`),
+    ...picture.edges.map(edge => edgeOf(edge, palette)),
+    ...picture.nodes.map(node => nodeOf(node, palette)),
+    '</svg>',
+  ];
+  return { svg: parts.join('\n'), width, height };
+}
+
+function edgeOf(edge: PictureEdge, palette: Palette): string {
+  const colour = edge.health === 'failing' || edge.health === 'degraded' ? healthColour(edge.health, palette) : edge.stroke === 'dotted' ? palette.idle : edge.health === 'healthy' ? palette.calm : palette.lineStrong;
+  // The point half-way lies on the curve; its control point is as far again from the straight line.
+  const control = { x: 2 * edge.through.x - (edge.from.x + edge.to.x) / 2, y: 2 * edge.through.y - (edge.from.y + edge.to.y) / 2 };
+  const length = Math.hypot(edge.to.x - control.x, edge.to.y - control.y) || 1;
+  const [ux, uy] = [(edge.to.x - control.x) / length, (edge.to.y - control.y) / length];
+  const size = 6 + edge.width;
+  const base = { x: edge.to.x - ux * size, y: edge.to.y - uy * size };
+  const dash = edge.stroke === 'dashed' ? ' stroke-dasharray="7 4"' : edge.stroke === 'dotted' ? ' stroke-dasharray="1.5 3"' : '';
+  const words = [edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
+  return `<path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
+    `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/>` +
+    (words ? `<text x="${round(edge.through.x)}" y="${round(edge.through.y - 3)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>` : '');
+}
+
+function nodeOf(node: PictureNode, palette: Palette): string {
+  const [x, y] = [node.at.x - node.width / 2, node.at.y - node.height / 2];
+  const trouble = node.health === 'failing' || node.health === 'degraded';
+  const colour = healthColour(node.health, palette);
+  const outside = node.kind === 'external' || node.kind === 'unknown';
+  const mark = { x: x + 16, y: node.at.y };
+  // The same shapes as on the page: health is never told by colour alone.
+  const shape = {
+    healthy: `<circle cx="${round(mark.x)}" cy="${round(mark.y)}" r="4.5" fill="${escape(colour)}"/>`,
+    degraded: `<path d="M${round(mark.x)} ${round(mark.y - 5)}l5.2 9.4h-10.4z" fill="${escape(colour)}"/>`,
+    failing: `<rect x="${round(mark.x - 4.5)}" y="${round(mark.y - 4.5)}" width="9" height="9" fill="${escape(colour)}"/>`,
+    idle: `<circle cx="${round(mark.x)}" cy="${round(mark.y)}" r="4" fill="none" stroke="${escape(colour)}" stroke-width="1.5"/>`,
+    unknown: `<rect x="${round(mark.x - 4.5)}" y="${round(mark.y - 4.5)}" width="9" height="9" fill="none" stroke="${escape(colour)}" stroke-dasharray="2 1.4"/>`,
+  }[node.health];
+  return `<rect x="${round(x)}" y="${round(y)}" width="${round(node.width)}" height="${round(node.height)}" rx="4" fill="${escape(outside ? palette.page : palette.surface)}" stroke="${escape(trouble ? colour : palette.lineStrong)}" stroke-width="${trouble ? 2 : 1.2}"${outside ? ' stroke-dasharray="4 3"' : ''}/>${shape}` +
+    `<text x="${round(x + 28)}" y="${round(node.detail ? node.at.y - 3.5 : node.at.y + 4.5)}" font-size="12.5" fill="${escape(palette.text)}">${escape(node.title)}</text>` +
+    (node.detail ? `<text x="${round(x + 28)}" y="${round(node.at.y + 12.5)}" font-size="11.5" fill="${escape(palette.quiet)}">${escape(node.detail)}</text>` : '');
+}
+
+function framesOf(nodes: PictureNode[]): { x: number; y: number; w: number; h: number; title: string }[] {
+  const groups = new Map<string, PictureNode[]>();
+  for (const node of nodes) if (node.box) groups.set(node.box, [...(groups.get(node.box) ?? []), node]);
+  return [...groups].map(([title, members]) => {
+    const [x1, x2] = [least(members.map(n => n.at.x - n.width / 2)), most(members.map(n => n.at.x + n.width / 2))];
+    const [y1, y2] = [least(members.map(n => n.at.y - n.height / 2)), most(members.map(n => n.at.y + n.height / 2))];
+    return { x: x1 - 14, y: y1 - 30, w: x2 - x1 + 28, h: y2 - y1 + 44, title };
+  });
+}
+
+// Math.min(...) of ten thousand numbers overflows the stack.
+const least = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
+const most = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), values[0] ?? 0);
+const round = (value: number): number => Math.round(value * 10) / 10;
+const point = (at: Point): string => `${round(at.x)} ${round(at.y)}`;
