@@ -38,7 +38,7 @@ public sealed partial class ChangeService : IChangeService
 
     public Task<ChangePreview> PreviewAsync(ChangeRequest request, Actor actor, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Preview, actor, async call =>
     {
-        var plan = Plan(call, request);
+        var plan = Plan(call, request, proposes: false);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var @base = round.Context.Base;
@@ -65,7 +65,7 @@ public sealed partial class ChangeService : IChangeService
 
     public Task<ChangeRecord> CreateAsync(ChangeRequest request, Actor actor, string? idempotencyKey, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Create, actor, async call =>
     {
-        var plan = Plan(call, request);
+        var plan = Plan(call, request, proposes: true);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var live = LiveOf(round.Reading);
@@ -327,10 +327,15 @@ public sealed partial class ChangeService : IChangeService
         }
     }
 
-    private ChangePlan Plan(Call call, ChangeRequest request)
+    /// <param name="proposes">Whether something is to be stored. Else whoever may look may ask: the guards then say, one by one, what stands in the way of them.</param>
+    private ChangePlan Plan(Call call, ChangeRequest request, bool proposes)
     {
         ArgumentNullException.ThrowIfNull(request);
-        RequireForRoute(call.Actor, request.RouteId);
+        if (proposes || !call.Actor.Has(Role.Viewer))
+        {
+            RequireForRoute(call.Actor, request.RouteId);
+        }
+
         var route = GuardRound.FindRoute(_parts, _parts.Snapshots.Current, request.RouteId) ?? throw NoSuchRoute(request.RouteId);
         call.Target = ChangeAudit.Target(ChangeTarget.Of(route));
         return _parts.Plans.Plan(request, route, _parts.Policy());
