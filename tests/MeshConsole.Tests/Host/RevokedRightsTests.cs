@@ -57,10 +57,10 @@ public sealed class RevokedRightsTests : IAsyncLifetime
 
         // A configuration with a fault changes nothing: neither is the namespace given back, nor the token taken away.
         Configure(($"{Key}:Namespaces:0", "payments"), ($"{Key}:Roles:0", "king"));
-        (await SendAsync(HttpMethod.Post, "changes/preview", Request())).Code.ShouldBe("missing-role");
+        (await SendAsync(HttpMethod.Post, "changes", Request())).Code.ShouldBe("missing-role");
 
         Configure(($"{Key}:Roles:0", "viewer"));
-        (await SendAsync(HttpMethod.Post, "changes/preview", Request())).ShouldBe((HttpStatusCode.Forbidden, "missing-role"));
+        (await SendAsync(HttpMethod.Post, "changes", Request())).ShouldBe((HttpStatusCode.Forbidden, "missing-role"));
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, CancellationToken.None);
         (await StateAsync(id)).ShouldBe("held");
 

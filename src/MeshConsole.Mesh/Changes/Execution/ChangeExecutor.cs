@@ -358,7 +358,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return await HappenAsync(change, new ChangeEvent.HoldBack(HoldCodes.Guards, GuardsHold(stage, round), true) { Guards = round.Verdicts }, cancellationToken).ConfigureAwait(false);
         }
 
-        var share = stage == 0 && change.ShareBefore is null ? await ShareUntilAsync(change.Plan, _parts.Time.GetUtcNow(), ForeignChange.ChangedAt(live.Object), cancellationToken).ConfigureAwait(false) : null;
+        var share = stage == 0 && change.ShareBefore is null ? await ShareUntilAsync(change.Plan, _parts.Time.GetUtcNow(), ForeignChange.ChangedAt(live), cancellationToken).ConfigureAwait(false) : null;
         var write = Intended(change.Plan, id, ChangeWrite.Stage, round.Patch, live);
         return await WriteAsync(change, new ChangeEvent.Intend(write, stage, round.Verdicts) { ShareBefore = share }, round.Patch, live, watched, cancellationToken).ConfigureAwait(false);
     }
@@ -618,7 +618,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     private static string GuardsHold(int stage, GuardRound round) => $"Stage {stage + 1} waits: {(round.Allowed ? round.Context.LiveProblem : round.Refusal)}";
 
     private ChangeWrite Intended(ChangePlan plan, string id, string purpose, TargetWrite patch, LiveTarget live) =>
-        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, ObjectChangedAt = ForeignChange.ChangedAt(live.Object), Diff = _parts.DiffToKeep(plan, live, patch.Weights), Verb = patch.Verb };
+        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, ObjectChangedAt = ForeignChange.ChangedAt(live), Diff = _parts.DiffToKeep(plan, live, patch.Weights), Verb = patch.Verb };
 
     private static string WriteId(ChangeRecord change) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{change.Id}.{change.Writes.Length + 1}");
 

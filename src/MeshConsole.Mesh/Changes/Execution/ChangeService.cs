@@ -39,7 +39,7 @@ public sealed partial class ChangeService : IChangeService
 
     public Task<ChangePreview> PreviewAsync(ChangeRequest request, Actor actor, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Preview, actor, async call =>
     {
-        var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
+        var plan = await PlanAsync(call, request, proposes: false, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var @base = round.Context.Base;
@@ -68,7 +68,7 @@ public sealed partial class ChangeService : IChangeService
 
     public Task<ChangeRecord> CreateAsync(ChangeRequest request, Actor actor, string? idempotencyKey, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Create, actor, async call =>
     {
-        var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
+        var plan = await PlanAsync(call, request, proposes: true, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
         var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var live = LiveOf(round.Reading);
@@ -330,7 +330,8 @@ public sealed partial class ChangeService : IChangeService
         }
     }
 
-    private async Task<ChangePlan> PlanAsync(Call call, ChangeRequest request, CancellationToken cancellationToken)
+    /// <param name="proposes">Whether something is to be stored. Else whoever may look may ask: the guards then say, one by one, what stands in the way of them.</param>
+    private async Task<ChangePlan> PlanAsync(Call call, ChangeRequest request, bool proposes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.RouteId is null == request.Policy is null)
@@ -341,13 +342,21 @@ public sealed partial class ChangeService : IChangeService
         if (request.Policy is { } wanted)
         {
             var snapshot = _parts.Snapshots.Current;
-            Require(call.Actor, Role.Operator, wanted.Namespace ?? snapshot.Clusters.FirstOrDefault(c => c.Name == wanted.Cluster)?.RootNamespace ?? ClusterSnapshot.DefaultRootNamespace);
+            if (proposes || !call.Actor.Has(Role.Viewer))
+            {
+                Require(call.Actor, Role.Operator, wanted.Namespace ?? snapshot.Clusters.FirstOrDefault(c => c.Name == wanted.Cluster)?.RootNamespace ?? ClusterSnapshot.DefaultRootNamespace);
+            }
+
             var plan = _parts.Plans.Plan(request, snapshot, _parts.Policy());
             call.Target = ChangeAudit.Target(plan.Target);
             return await WithRemainsAsync(plan, call.Actor, cancellationToken).ConfigureAwait(false);
         }
 
-        RequireForRoute(call.Actor, request.RouteId!);
+        if (proposes || !call.Actor.Has(Role.Viewer))
+        {
+            RequireForRoute(call.Actor, request.RouteId!);
+        }
+
         var route = GuardRound.FindRoute(_parts, _parts.Snapshots.Current, request.RouteId!) ?? throw NoSuchRoute(request.RouteId!);
         call.Target = ChangeAudit.Target(ChangeTarget.Of(route));
         return _parts.Plans.Plan(request, route, _parts.Policy());

@@ -56,8 +56,8 @@ internal static class ForeignChange
         return who is null ? "Somebody" : $"Somebody (field manager {Printable.Text(who, 100)})";
     }
 
-    /// <summary>When anybody, the console included, last changed the object, its status aside; null when it does not say.</summary>
-    public static DateTimeOffset? ChangedAt(JsonElement item) => Managers(item).Max(entry => entry.At);
+    /// <summary>When anybody, the console included, last changed the object, its status aside; null when it does not say. What is not there has not been changed for as long as one looks.</summary>
+    public static DateTimeOffset? ChangedAt(LiveTarget live) => live.IsAbsent ? DateTimeOffset.UnixEpoch : Managers(live.Object).Max(entry => entry.At);
 
     private static IEnumerable<(string? Manager, DateTimeOffset? At)> Managers(JsonElement item)
     {

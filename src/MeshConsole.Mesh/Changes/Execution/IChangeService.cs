@@ -14,7 +14,10 @@ namespace MeshConsole.Mesh.Changes.Execution;
 /// </summary>
 public interface IChangeService
 {
-    /// <summary>The plan that a request comes to, with everything an approver will see. Writes nothing but the audit of a refusal.</summary>
+    /// <summary>
+    /// The plan that a request comes to, with everything an approver will see. Writes nothing but the audit of a refusal. For
+    /// viewers too: every guard is asked about them, and says why they may not do it.
+    /// </summary>
     Task<ChangePreview> PreviewAsync(ChangeRequest request, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>Stores a draft.</summary>

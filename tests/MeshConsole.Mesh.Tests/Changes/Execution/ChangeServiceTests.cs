@@ -63,13 +63,36 @@ public sealed class ChangeServiceTests
         seen.LiveProblem.ShouldNotBeNull();
     }
 
+    /// <summary>Somebody who only looks is told by each guard what stands in the way of them, with or without a name in the cluster.</summary>
+    [Fact]
+    public async Task Preview_ByAViewer_SaysPerGuardWhyTheyMayNot()
+    {
+        _rig.Guards = GuardSet.Check;
+        foreach (var viewer in new[] { ExecutionRig.Vera, Actor.Anonymous })
+        {
+            var preview = await _rig.Service.PreviewAsync(ExecutionRig.Request(), viewer, default);
+            preview.Allowed.ShouldBeFalse();
+            preview.Guards.Length.ShouldBeGreaterThan(20);
+            preview.Guards.Single(g => g.Code == "role").ShouldSatisfyAllConditions(g => g.Outcome.ShouldBe(GuardOutcome.Refuse), g => g.Found.ShouldContain("is not an operator"));
+            preview.Guards.Single(g => g.Code == "weights").Outcome.ShouldBe(GuardOutcome.Pass);
+            (preview.Diff.Length > 0).ShouldBe(viewer.ClusterIdentity is not null);
+        }
+
+        var nobody = await _rig.Service.PreviewAsync(ExecutionRig.Request(), Actor.Anonymous, default);
+        nobody.Guards.Single(g => g.Code == "cluster-right").Found.ShouldContain("no identity in cluster");
+        nobody.Guards.Single(g => g.Code == "target-unchanged").Allows.ShouldBeFalse("what nobody read is not known");
+        nobody.DryRun.ShouldBeNull();
+        _rig.Store.All.ShouldBeEmpty();
+        _rig.Store.Audit.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Calls_WithoutTheRole_AreDeniedAndRecordedFirst()
     {
         var change = await _rig.SubmittedAsync();
         var calls = new (string Action, Func<Actor, Task> Call, Actor By)[]
         {
-            ("change.preview", a => _rig.Service.PreviewAsync(ExecutionRig.Request(), a, default), ExecutionRig.Vera),
+            ("change.preview", a => _rig.Service.PreviewAsync(ExecutionRig.Request(), a, default), ExecutionRig.Vera with { Roles = [] }),
             ("change.create", a => _rig.Service.CreateAsync(ExecutionRig.Request(), a, null, default), ExecutionRig.Anna),
             ("change.submit", a => _rig.Service.SubmitAsync(change.Id, a, default), ExecutionRig.Anna),
             ("change.approve", a => _rig.Service.ApproveAsync(change.Id, a, "Looks good", null, default), ExecutionRig.Omar),
@@ -496,7 +519,7 @@ public sealed class ChangeServiceTests
         var change = await _rig.SubmittedAsync();
         _rig.Current = actor => actor == ExecutionRig.Anna ? actor with { Roles = [Role.Viewer] } : actor == ExecutionRig.Olga ? actor with { Namespaces = ["ledger"] } : actor == ExecutionRig.Omar ? null : actor;
         await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Anna, "Looks good", null, default), ChangeFault.Forbidden, "missing-role");
-        await _rig.RefusedAsync(() => _rig.Service.PreviewAsync(ExecutionRig.Request(), ExecutionRig.Olga, default), ChangeFault.Forbidden, "missing-role");
+        await _rig.RefusedAsync(() => _rig.Service.CreateAsync(ExecutionRig.Request(), ExecutionRig.Olga, null, default), ChangeFault.Forbidden, "missing-role");
         await _rig.RefusedAsync(() => _rig.Service.AbortAsync(change.Id, ExecutionRig.Omar, null, default), ChangeFault.NotFound, "no-such-change");
         (await _rig.Service.ListAsync(new ChangeFilter([]), ExecutionRig.Omar, default)).ShouldBeEmpty();
         _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.AwaitingApproval);
