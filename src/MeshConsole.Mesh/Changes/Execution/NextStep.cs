@@ -273,7 +273,7 @@ internal static class NextStep
 
         var planned = ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1;
         var due = OtherRules.Due(planned, ChangePlan.ShareOf(change.Plan.BaseWeights, change.Plan.Canary), change.ShareBefore ?? facts.ShareBefore, facts.Others);
-        var others = facts.Others is null ? "" : $" {Names(facts.Others)} send to the same backends too.";
+        var others = facts.Others is null ? "" : $" {Names(facts.Others)} {(facts.Others.Names.Length == 1 ? "sends" : "send")} to the same backends too.";
         if (facts.Share is { } share && share <= (due ?? planned) + facts.Settings.ShareTolerance)
         {
             var theirs = share > planned + facts.Settings.ShareTolerance ? $", no more than before.{others}" : ".";

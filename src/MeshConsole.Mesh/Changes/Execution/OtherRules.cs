@@ -13,7 +13,7 @@ namespace MeshConsole.Mesh.Changes.Execution;
 internal sealed record OtherRules(ImmutableArray<string> Names, double Least, double Most)
 {
     /// <summary>There may be some: the mesh has not been read.</summary>
-    public static OtherRules Unknown { get; } = new(["rules that have not been read yet"], 0, 1);
+    public static OtherRules Unknown { get; } = new(["A rule that has not been read yet"], 0, 1);
 
     /// <summary>Null when there are none.</summary>
     /// <param name="routes">Every rule that is known.</param>

@@ -326,9 +326,8 @@ public sealed class CrashTests
     /// <summary>Points that an undisturbed life has.</summary>
     private static async Task<int> PointsAsync(int least, Func<ExecutionRig, ChangeExecutor, Task<string>> live)
     {
-        var rig = new ExecutionRig();
-        var life = new KillSwitch(rig, 0);
-        await live(rig, rig.NewExecutor("replica-1", life.Parts, life.Leases));
+        // At 0 nobody dies.
+        var (_, life) = await KilledAsync(new ExecutionRig(), 0, live);
         life.Points.ShouldBeGreaterThanOrEqualTo(least);
         return life.Points;
     }
