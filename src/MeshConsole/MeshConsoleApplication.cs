@@ -6,6 +6,9 @@ using MeshConsole.Components;
 using MeshConsole.Configuration;
 using MeshConsole.Endpoints;
 using MeshConsole.Hubs;
+using MeshConsole.Mesh.Audit;
+using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Notifications;
 using MeshConsole.Monitoring;
 using MeshConsole.Notifications;
 using MeshConsole.Storage;
@@ -67,6 +70,12 @@ public static class MeshConsoleApplication
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
+        services.AddSingleton(provider => new RecordMetrics(
+            provider.GetRequiredService<AuditService>(),
+            provider.GetRequiredService<INotificationOutbox>(),
+            provider.GetRequiredService<SwitchService>(),
+            provider.GetService<WebhookSender>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<SnapshotRequest>();
         services.AddSingleton<RenderedTopology>();
         services.AddIdentity(options);
@@ -93,6 +102,7 @@ public static class MeshConsoleApplication
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();
+        app.MapNotifications();
         app.MapPersonas(app.Services.GetRequiredService<MeshConsoleOptions>());
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapHub<MeshHub>("/hubs/mesh", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents);

@@ -89,6 +89,15 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     /// <summary>Moves the clock forward to an instant; like <see cref="Advance"/>.</summary>
     public void AdvanceTo(DateTimeOffset instant) => Advance(instant - GetUtcNow());
 
+    /// <summary>Sets the wall clock back, as an administrator or a time server does; timers and timestamps know nothing of it.</summary>
+    public void StepBack(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _now -= by;
+        }
+    }
+
     /// <summary>
     /// Waits (in real time, at most <paramref name="timeout"/>, 10 s by default) until at least <paramref name="count"/>
     /// timers are pending, so that a following <see cref="Advance"/> meets code that is already asleep.

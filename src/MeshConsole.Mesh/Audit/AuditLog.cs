@@ -13,9 +13,17 @@ namespace MeshConsole.Mesh.Audit;
 /// <param name="checkpoints">Reads the checkpoints to compare with at the start; null: none.</param>
 public sealed class AuditLog(Database database, TimeProvider time, Func<CancellationToken, Task<ImmutableArray<AuditCheckpoint>>>? checkpoints = null) : IAuditLog, IDisposable
 {
+    internal const string ClockAction = "audit.clock-step";
+
     private const int PageSize = 500;
     private const int LargestSearch = 1_000;
     private const string RowColumns = "sequence AS Sequence, id AS Id, at AS At, actor AS Actor, action AS Action, outcome AS Outcome, target AS Target, change_id AS ChangeId, hash AS Hash, body AS Body";
+
+    /// <summary>Clocks are slewed and replicas differ by a little: less than this is no step.</summary>
+    private static readonly TimeSpan s_step = TimeSpan.FromSeconds(5);
+
+    /// <summary>Replicas whose clocks differ would say so with every other record.</summary>
+    private static readonly TimeSpan s_betweenSteps = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim _verifying = new(1, 1);
     private volatile AuditChainState _state = AuditChainState.Unverified;
@@ -23,8 +31,13 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
     // A record that was committed and read back: it must still be there at the next append.
     private volatile AuditHead? _known;
     private ImmutableHashSet<string> _announcedKeys = [];
+    private ImmutableArray<AuditClockStep> _clockSteps = [];
+    private (long Sequence, long At) _stepSaid;
 
     public AuditChainState State => _state;
+
+    /// <summary>Records that say that the clock stepped back, in order; empty before the first verification.</summary>
+    public ImmutableArray<AuditClockStep> ClockSteps => _clockSteps;
 
     public async Task<AuditRecord> AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
@@ -91,12 +104,18 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
     {
         var verifier = new AuditChainVerifier(against);
         var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        var steps = ImmutableArray.CreateBuilder<AuditClockStep>();
         await foreach (var row in RowsAsync(1, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             var record = verifier.Add(row.Body);
             if (record is not null && Row.Of(record, row.Body) != row)
             {
                 verifier.Reject(new AuditFinding(AuditProblem.HashWrong, record.Sequence, string.Create(CultureInfo.InvariantCulture, $"record {record.Sequence} is filed under other columns than its content says: searches would not find it")));
+            }
+
+            if (record?.Entry.Action == ClockAction)
+            {
+                steps.Add(StepIn(record));
             }
 
             // Records that came in meanwhile are for the next verification.
@@ -108,6 +127,7 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
 
         var result = verifier.Finish();
         ImmutableInterlocked.Update(ref _announcedKeys, keys => keys.Union(verifier.AnnouncedKeys.Keys));
+        ImmutableInterlocked.Update(ref _clockSteps, known => [.. steps, .. known.Where(step => step.Sequence > head.Sequence)]);
         if (_state.Status == AuditChainStatus.Broken && result.Good)
         {
             // What was broken a moment ago is not mended by looking again: somebody is at the database. A new start decides.
@@ -175,19 +195,53 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
         await session.LockAsync(AdvisoryLocks.Audit).ConfigureAwait(false);
         var head = await CheckedHeadAsync(session).ConfigureAwait(false);
         var stored = ImmutableArray.CreateBuilder<AuditRecord>(entries.Length);
-        foreach (var entry in entries)
+        var step = SteppedBack(head);
+        foreach (var entry in step is null ? entries : entries.Insert(0, step))
         {
             var now = time.GetUtcNow();
             var (record, json) = AuditRecordFormat.Seal(entry, head.Sequence + 1, Guid.CreateVersion7(now).ToString("D"), now, head.Hash);
             await session.ExecuteAsync(
                 "INSERT INTO audit (sequence, id, at, actor, action, outcome, target, change_id, hash, body) VALUES (@Sequence, @Id, @At, @Actor, @Action, @Outcome, @Target, @ChangeId, @Hash, @Body)",
                 Row.Of(record, json)).ConfigureAwait(false);
-            stored.Add(record);
+            if (ReferenceEquals(entry, step))
+            {
+                // Of a transaction that was taken back there may be a rest.
+                var before = head.Sequence;
+                ImmutableInterlocked.Update(ref _clockSteps, known => [.. known.Where(step => step.Sequence <= before), StepIn(record)]);
+                _stepSaid = (record.Sequence, time.GetTimestamp());
+            }
+            else
+            {
+                stored.Add(record);
+            }
+
             head = new AuditHead(record.Sequence, record.Hash, record.At);
         }
 
         return stored.ToImmutable();
     }
+
+    /// <summary>What is to be recorded first when the clock says less than the last record; null while it goes on.</summary>
+    private AuditEntry? SteppedBack(AuditHead head)
+    {
+        var now = time.GetUtcNow();
+        if (head.At is not { } last || last - now <= s_step || (_stepSaid is { Sequence: > 0 } said && said.Sequence <= head.Sequence && time.GetElapsedTime(said.At) < s_betweenSteps))
+        {
+            return null;
+        }
+
+        return new AuditEntry
+        {
+            Actor = Access.Actor.Console,
+            Action = ClockAction,
+            Phase = "config",
+            Outcome = "ok",
+            Summary = string.Create(CultureInfo.InvariantCulture, $"The clock says {(last - now).TotalSeconds:0} s less than record {head.Sequence}: it was set back here, or that of another replica is ahead. Order is by number; times on both sides of this record do not compare."),
+            Details = new System.Text.Json.Nodes.JsonObject { ["recordBefore"] = head.Sequence, ["secondsBack"] = Math.Round((last - now).TotalSeconds, 3) },
+        };
+    }
+
+    private static AuditClockStep StepIn(AuditRecord record) => new(record.Sequence, record.At, record.Entry.Summary);
 
     /// <summary>
     /// The last record, once it is sure that it is whole and that the log has not shrunk or changed behind the console's back

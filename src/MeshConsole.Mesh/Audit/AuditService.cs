@@ -105,7 +105,7 @@ public sealed partial class AuditService(AuditLog log, CheckpointWriter? checkpo
             problem = exception.Message;
         }
 
-        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem);
+        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem) { ClockSteps = log.ClockSteps.Length, LastClockStep = log.ClockSteps.LastOrDefault() };
     }
 
     /// <summary>The checkpoints of a file that may not be there yet, and what could not be read of it.</summary>

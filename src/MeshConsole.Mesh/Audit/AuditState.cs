@@ -37,4 +37,16 @@ public sealed record CheckpointSinkState(string Name, long? Sequence, DateTimeOf
 /// <summary>For the page: chain, head and checkpoints.</summary>
 /// <param name="Head">Null when the database does not answer; then <paramref name="Problem"/> says why.</param>
 /// <param name="KeyId">Key of the checkpoints; null when there is none, and then <paramref name="Problem"/> or the sinks say why.</param>
-public sealed record AuditState(AuditChainState Chain, AuditHead? Head, string? KeyId, ImmutableArray<CheckpointSinkState> Checkpoints, string? Problem);
+public sealed record AuditState(AuditChainState Chain, AuditHead? Head, string? KeyId, ImmutableArray<CheckpointSinkState> Checkpoints, string? Problem)
+{
+    /// <summary>How many records say that the clock stepped back.</summary>
+    public int ClockSteps { get; init; }
+
+    /// <summary>The newest of them; null when there is none.</summary>
+    public AuditClockStep? LastClockStep { get; init; }
+}
+
+/// <summary>A record that says that the clock stepped back: times before and after it do not compare, numbers do.</summary>
+/// <param name="Sequence">Of the record that says so.</param>
+/// <param name="At">What the clock said then.</param>
+public sealed record AuditClockStep(long Sequence, DateTimeOffset At, string Summary);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Changes.Guards;
 
 namespace MeshConsole.Mesh.Notifications;
 
@@ -11,23 +12,49 @@ public static class ChangeMessages
     public static Notification For(ChangeNotice notice, Webhook webhook, Uri? source)
     {
         ArgumentNullException.ThrowIfNull(notice);
+        return Message(notice.Type, notice.Change.Plan.Target.Key, notice.Change.Id, notice.At, Data(notice, source), webhook, source);
+    }
+
+    /// <summary>The message of broken glass for a receiver.</summary>
+    /// <inheritdoc cref="For(ChangeNotice, Webhook, Uri?)" path="/param"/>
+    public static Notification For(BreakGlassNotice notice, Webhook webhook, Uri? source)
+    {
+        ArgumentNullException.ThrowIfNull(notice);
+        var grant = notice.Grant;
+        var data = new JsonObject
+        {
+            ["message"] = notice.Message,
+            ["grantId"] = grant.Id,
+            ["target"] = grant.TargetKey,
+            ["by"] = grant.By.Name,
+            ["reason"] = grant.Reason,
+            ["ticket"] = grant.Ticket,
+            ["expiresAt"] = grant.ExpiresAt.UtcDateTime.ToString("O"),
+            ["reviewDueAt"] = (grant.At + BreakGlass.ReviewWithin).UtcDateTime.ToString("O"),
+            ["reviewedBy"] = grant.Review?.By.Name,
+            ["review"] = grant.Review?.Comment,
+        };
+        return Message(notice.Type, grant.TargetKey, null, notice.At, data, webhook, source);
+    }
+
+    private static Notification Message(string type, string subject, string? changeId, DateTimeOffset at, JsonObject data, Webhook webhook, Uri? source)
+    {
         ArgumentNullException.ThrowIfNull(webhook);
-        var id = Guid.CreateVersion7(notice.At).ToString("N");
-        var data = Data(notice, source);
+        var id = Guid.CreateVersion7(at).ToString("N");
         var message = webhook.CloudEvents
             ? new JsonObject
             {
                 ["specversion"] = "1.0",
                 ["id"] = id,
                 ["source"] = source?.ToString() ?? "meshconsole",
-                ["type"] = $"io.meshconsole.{notice.Type}",
-                ["subject"] = notice.Change.Plan.Target.Key,
-                ["time"] = notice.At.UtcDateTime.ToString("O"),
+                ["type"] = $"io.meshconsole.{type}",
+                ["subject"] = subject,
+                ["time"] = at.UtcDateTime.ToString("O"),
                 ["datacontenttype"] = "application/json",
                 ["data"] = data,
             }
-            : new JsonObject { ["id"] = id, ["type"] = notice.Type, ["at"] = notice.At.UtcDateTime.ToString("O"), ["data"] = data };
-        return new Notification(id, webhook.Name, notice.Change.Id, message.ToJsonString());
+            : new JsonObject { ["id"] = id, ["type"] = type, ["at"] = at.UtcDateTime.ToString("O"), ["data"] = data };
+        return new Notification(id, webhook.Name, changeId, message.ToJsonString());
     }
 
     private static JsonObject Data(ChangeNotice notice, Uri? source)

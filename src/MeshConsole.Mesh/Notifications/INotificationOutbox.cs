@@ -27,6 +27,10 @@ public enum NotificationState
 /// <param name="LastError">What the last attempt met; null when none failed.</param>
 public sealed record QueuedNotification(Notification Notification, NotificationState State, int Attempts, DateTimeOffset CreatedAt, DateTimeOffset NextAttemptAt, string? LastError);
 
+/// <param name="Queued">Wait for their first or next attempt.</param>
+/// <param name="Dead">Given up, until a person sends them again.</param>
+public sealed record OutboxCounts(long Queued, long Dead);
+
 /// <summary>
 /// The notifications that are still to be sent. <c>IChangeStore</c> adds them in the transaction of the change; each is sent
 /// at least once.
@@ -51,6 +55,9 @@ public interface INotificationOutbox
 
     /// <summary>A person sends a dead letter again: due at once, attempts counted anew. False, and no audit entry, when it is not one.</summary>
     Task<bool> RetryAsync(string id, AuditEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>How many wait for an attempt, and how many were given up.</summary>
+    Task<OutboxCounts> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>Removes what was delivered before.</summary>
     /// <returns>How many.</returns>

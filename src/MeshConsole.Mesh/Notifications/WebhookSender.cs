@@ -23,6 +23,11 @@ public sealed partial class WebhookSender(INotificationOutbox outbox, ImmutableA
     private static readonly TimeSpan s_longestWait = TimeSpan.FromHours(2);
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(7);
 
+    private long _sent;
+
+    /// <summary>Messages that a receiver took since the start of this process.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
+
     /// <summary>Sends until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -71,6 +76,7 @@ public sealed partial class WebhookSender(INotificationOutbox outbox, ImmutableA
         var failure = webhook is null ? $"No receiver is called '{message.Notification.Channel}' any more." : await PostAsync(webhook, message.Notification, cancellationToken).ConfigureAwait(false);
         if (failure is null)
         {
+            Interlocked.Increment(ref _sent);
             await outbox.DeliveredAsync(message.Notification.Id, cancellationToken).ConfigureAwait(false);
             return;
         }

@@ -45,8 +45,13 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
         new { States = s_open.ToArray() },
         cancellationToken);
 
-    public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken) =>
-        AddAsync(change, idempotencyKey, audit, [], cancellationToken);
+    public Task<ImmutableArray<DateTimeOffset>> ListStartsAsync(string cluster, DateTimeOffset since, CancellationToken cancellationToken) => database.ReadAsync<ImmutableArray<DateTimeOffset>>(
+        async session =>
+        [
+            .. (await session.QueryAsync<long>("SELECT started_at FROM changes WHERE cluster = @Cluster AND started_at >= @Since ORDER BY started_at", new { Cluster = cluster, Since = since.ToUnixTimeMilliseconds() }).ConfigureAwait(false))
+                .Select(DateTimeOffset.FromUnixTimeMilliseconds),
+        ],
+        cancellationToken);
 
     public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
     {
@@ -70,7 +75,7 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
 
                 await SaveAsync(
                     session,
-                    "INSERT INTO changes (id, version, state, active, target_key, cluster, namespace, created_at, updated_at, document) VALUES (@Id, @Version, @State, @Active, @TargetKey, @Cluster, @Namespace, @CreatedAt, @UpdatedAt, @Document)",
+                    "INSERT INTO changes (id, version, state, active, target_key, cluster, namespace, created_at, updated_at, started_at, document) VALUES (@Id, @Version, @State, @Active, @TargetKey, @Cluster, @Namespace, @CreatedAt, @UpdatedAt, @StartedAt, @Document)",
                     stored,
                     version: 1).ConfigureAwait(false);
                 await log.AppendAsync(session, audit).ConfigureAwait(false);
@@ -79,9 +84,6 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
             },
             cancellationToken);
     }
-
-    public Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken) =>
-        ReplaceAsync(change, audit, lease, [], cancellationToken);
 
     public Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
     {
@@ -97,7 +99,7 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
 
                 var replaced = await SaveAsync(
                     session,
-                    "UPDATE changes SET version = @Version, state = @State, active = @Active, target_key = @TargetKey, cluster = @Cluster, namespace = @Namespace, updated_at = @UpdatedAt, document = @Document WHERE id = @Id AND version = @Expected",
+                    "UPDATE changes SET version = @Version, state = @State, active = @Active, target_key = @TargetKey, cluster = @Cluster, namespace = @Namespace, updated_at = @UpdatedAt, started_at = @StartedAt, document = @Document WHERE id = @Id AND version = @Expected",
                     stored,
                     change.Version).ConfigureAwait(false);
                 if (replaced == 0)
@@ -135,6 +137,9 @@ public sealed class ChangeStore(Database database, AuditLog log) : IChangeStore
                     change.Plan.Target.Namespace,
                     CreatedAt = change.CreatedAt.ToUnixTimeMilliseconds(),
                     UpdatedAt = change.UpdatedAt.ToUnixTimeMilliseconds(),
+
+                    // Nobody submits an emergency stop, and it is no start that a limit counts.
+                    StartedAt = change.Submitter is null ? null : change.StartedAt?.ToUnixTimeMilliseconds(),
                     Document = StoredJson.Write(change),
                 }).ConfigureAwait(false);
         }

@@ -78,6 +78,12 @@ public sealed class NotificationOutbox(Database database, AuditLog audit) : INot
         },
         cancellationToken);
 
+    public Task<OutboxCounts> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        async session => new OutboxCounts(
+            await session.ScalarAsync<long>("SELECT COUNT(*) FROM notifications WHERE state = 'Pending'").ConfigureAwait(false),
+            await session.ScalarAsync<long>("SELECT COUNT(*) FROM notifications WHERE state = 'Dead'").ConfigureAwait(false)),
+        cancellationToken);
+
     public Task<int> ForgetDeliveredAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.ExecuteAsync("DELETE FROM notifications WHERE state = 'Delivered' AND created_at < @Before", new { Before = before.ToUnixTimeMilliseconds() }),
         cancellationToken);

@@ -12,6 +12,7 @@ internal static class Schema
     private static readonly ImmutableArray<Step> s_steps =
     [
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
+        new(2, "starts of changes, reviews of broken glass", StartsAndReviews, StartsAndReviews),
     ];
 
     /// <summary>The newest version that this program can work with.</summary>
@@ -108,6 +109,15 @@ internal static class Schema
         CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
         CREATE TRIGGER audit_in_order BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_in_order();
+        """;
+
+    // Of changes from before, a start is dated as late as it can have been: the limit of starts may count too many for an hour, never too few.
+    private const string StartsAndReviews = """
+        ALTER TABLE changes ADD COLUMN started_at BIGINT;
+        UPDATE changes SET started_at = updated_at WHERE state NOT IN ('Draft', 'AwaitingApproval', 'Approved', 'Rejected', 'Expired');
+        CREATE INDEX changes_started ON changes (cluster, started_at);
+        ALTER TABLE break_glass ADD COLUMN reviewed_at BIGINT;
+        CREATE INDEX break_glass_unreviewed ON break_glass (at) WHERE reviewed_at IS NULL;
         """;
 
     /// <summary>Version of the tables; 0 for an empty database.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Mesh.Storage;
 
@@ -49,7 +50,7 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
         },
         cancellationToken);
 
-    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, CancellationToken cancellationToken)
+    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(grant);
         return audit.WriteAsync(
@@ -58,7 +59,9 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
                 await session.ExecuteAsync(
                     "INSERT INTO break_glass (id, target_key, at, expires_at, document) VALUES (@Id, @TargetKey, @At, @ExpiresAt, @Document)",
                     new { grant.Id, grant.TargetKey, At = grant.At.ToUnixTimeMilliseconds(), ExpiresAt = grant.ExpiresAt.ToUnixTimeMilliseconds(), Document = StoredJson.Write(grant) }).ConfigureAwait(false);
-                return await audit.AppendAsync(session, [entry]).ConfigureAwait(false);
+                var recorded = await audit.AppendAsync(session, [entry]).ConfigureAwait(false);
+                await NotificationOutbox.AddAsync(session, notifications).ConfigureAwait(false);
+                return recorded;
             },
             cancellationToken);
     }
@@ -70,7 +73,7 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
             var document = await session.FirstOrDefaultAsync<string>(
                 "SELECT document FROM break_glass WHERE target_key = @TargetKey AND expires_at > @Now ORDER BY expires_at DESC LIMIT 1",
                 new { TargetKey = targetKey, Now = now.ToUnixTimeMilliseconds() }).ConfigureAwait(false);
-            return document is null ? null : StoredJson.Read<BreakGlass>(document, "A break-glass grant");
+            return Read(document);
         },
         cancellationToken);
 
@@ -78,7 +81,7 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
         async session =>
         [
             .. (await session.QueryAsync<string>("SELECT document FROM break_glass ORDER BY at DESC, id DESC LIMIT @Limit", new { Limit = Math.Clamp(limit, 0, 1000) }).ConfigureAwait(false))
-                .Select(document => StoredJson.Read<BreakGlass>(document, "A break-glass grant")),
+                .Select(document => Read(document)!),
         ],
         cancellationToken);
 
@@ -86,13 +89,13 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
         async session =>
         {
             var now = await session.NowAsync().ConfigureAwait(false);
-            var document = await session.FirstOrDefaultAsync<string>("SELECT document FROM break_glass WHERE id = @Id AND expires_at > @Now", new { Id = id, Now = now.ToUnixTimeMilliseconds() }).ConfigureAwait(false);
+            var document = await session.FirstOrDefaultAsync<string>($"SELECT document FROM break_glass WHERE id = @Id AND expires_at > @Now{ForUpdate(session)}", new { Id = id, Now = now.ToUnixTimeMilliseconds() }).ConfigureAwait(false);
             if (document is null)
             {
                 return false;
             }
 
-            var ended = StoredJson.Read<BreakGlass>(document, "A break-glass grant") with { ExpiresAt = now };
+            var ended = Read(document)! with { ExpiresAt = now };
             await session.ExecuteAsync(
                 "UPDATE break_glass SET expires_at = @ExpiresAt, document = @Document WHERE id = @Id",
                 new { Id = id, ExpiresAt = now.ToUnixTimeMilliseconds(), Document = StoredJson.Write(ended) }).ConfigureAwait(false);
@@ -100,4 +103,38 @@ public sealed class SwitchStore(Database database, AuditLog audit) : ISwitchStor
             return true;
         },
         cancellationToken);
+
+    public Task<BreakGlass?> FindGrantAsync(string id, CancellationToken cancellationToken) => database.ReadAsync(
+        async session => Read(await session.FirstOrDefaultAsync<string>("SELECT document FROM break_glass WHERE id = @Id", new { Id = id }).ConfigureAwait(false)),
+        cancellationToken);
+
+    public Task<ImmutableArray<BreakGlass>> ListUnreviewedAsync(CancellationToken cancellationToken) => database.ReadAsync<ImmutableArray<BreakGlass>>(
+        async session => [.. (await session.QueryAsync<string>("SELECT document FROM break_glass WHERE reviewed_at IS NULL ORDER BY at, id").ConfigureAwait(false)).Select(document => Read(document)!)],
+        cancellationToken);
+
+    public Task<bool> ReviewBreakGlassAsync(string id, BreakGlassReview review, AuditEntry entry, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(review);
+        return audit.WriteAsync(
+            async session =>
+            {
+                if (Read(await session.FirstOrDefaultAsync<string>($"SELECT document FROM break_glass WHERE id = @Id AND reviewed_at IS NULL{ForUpdate(session)}", new { Id = id }).ConfigureAwait(false)) is not { } grant)
+                {
+                    return false;
+                }
+
+                await session.ExecuteAsync(
+                    "UPDATE break_glass SET reviewed_at = @At, document = @Document WHERE id = @Id",
+                    new { Id = id, At = review.At.ToUnixTimeMilliseconds(), Document = StoredJson.Write(grant with { Review = review }) }).ConfigureAwait(false);
+                await audit.AppendAsync(session, [entry]).ConfigureAwait(false);
+                await NotificationOutbox.AddAsync(session, notifications).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    private static BreakGlass? Read(string? document) => document is null ? null : StoredJson.Read<BreakGlass>(document, "A break-glass grant");
+
+    // A document is read and replaced whole: whoever comes second on PostgreSQL waits for the first. SQLite lets one write at a time.
+    private static string ForUpdate(DatabaseSession session) => session.Provider == DatabaseProvider.Postgres ? " FOR UPDATE" : "";
 }

@@ -11,6 +11,7 @@ internal static class AuthenticationRegistration
     public static IServiceCollection AddIdentity(this IServiceCollection services, MeshConsoleOptions options)
     {
         services.AddSingleton(new ApiTokens(options));
+        services.AddHostedService<TokenReload>();
         services.AddAuthentication(ActorClaims.Scheme).AddScheme<AuthenticationSchemeOptions, CredentialHandler>(ActorClaims.Scheme, null);
         return services;
     }

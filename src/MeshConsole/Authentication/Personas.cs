@@ -12,6 +12,9 @@ internal static class Personas
 {
     public const string Issuer = "demo";
 
+    /// <summary>How a persona was proved: by choosing it.</summary>
+    public const string Method = "persona";
+
     /// <summary>What a bearer token of a persona starts with, on the embedded mesh only.</summary>
     public const string TokenPrefix = "demo-";
 
@@ -36,7 +39,7 @@ internal sealed record Persona(string Id, string Name, string Description, Immut
         Subject = Id,
         Name = Name,
         Roles = Roles,
-        Method = "persona",
+        Method = Personas.Method,
         ClusterIdentity = new Impersonation($"{Id}@demo", [Roles.Contains(Role.Operator) || Roles.Contains(Role.Admin) ? "mesh-operators" : "mesh-viewers"]),
     };
 }

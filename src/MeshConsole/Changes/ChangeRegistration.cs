@@ -1,3 +1,4 @@
+using MeshConsole.Authentication;
 using MeshConsole.Collection;
 using MeshConsole.Configuration;
 using MeshConsole.Mesh.Audit;
@@ -46,9 +47,15 @@ internal static class ChangeRegistration
             Evaluate = GateEvaluator.Look,
             Policy = () => policy,
             Time = provider.GetRequiredService<TimeProvider>(),
+            Current = provider.GetRequiredService<ApiTokens>().Current,
         });
         services.AddSingleton<IChangeService, ChangeService>();
-        services.AddSingleton<SwitchService>();
+        services.AddSingleton(provider => new SwitchService(
+            provider.GetRequiredService<ISwitchStore>(),
+            provider.GetRequiredService<IAuditLog>(),
+            provider.GetRequiredService<IChangeNotices>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ApiTokens>().Current));
         services.AddSingleton(provider => new ChangeExecutor(
             provider.GetRequiredService<ExecutionParts>(),
             provider.GetRequiredService<ILeaseStore>(),

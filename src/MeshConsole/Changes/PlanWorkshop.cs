@@ -11,6 +11,8 @@ internal sealed class PlanWorkshop : IPlanWorkshop
 {
     public ChangePlan Plan(ChangeRequest request, RouteView route, ChangePolicy policy) => ChangePlanner.Plan(request, route, policy).OrThrow();
 
+    public ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => ChangePlanner.Plan(request, route, policy).Notes;
+
     public TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId) =>
         target.Policy is null ? WeightPatch.Build(live, target, backends, weights, writeId) : PolicyWrite.Build(live, target, weights, writeId);
 

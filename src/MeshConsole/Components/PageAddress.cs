@@ -25,6 +25,7 @@ public static class PageAddress
     public const string Latency = "latency";
     public const string Traffic = "traffic";
     public const string ChangeQueue = "changes";
+    public const string Safety = "safety";
     public const string Audit = "audit";
 
     /// <summary>Reads cluster and comma separated namespaces.</summary>

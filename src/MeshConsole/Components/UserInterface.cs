@@ -22,6 +22,7 @@ public static class UserInterface
             circuit.MaxBufferedUnacknowledgedRenderBatches = 4;
         });
         services.TryAddSingleton<IAuditReading, AuditReading>();
+        services.TryAddSingleton<OpenChangesFeed>();
         services.AddRadzenComponents();
         services.AddCascadingAuthenticationState();
         return services;

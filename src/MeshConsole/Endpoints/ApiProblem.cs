@@ -1,4 +1,6 @@
+using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace MeshConsole.Endpoints;
@@ -50,6 +52,23 @@ internal static class ApiProblem
             ["code"] = exception.Code,
             ["guards"] = exception.Guards.IsDefaultOrEmpty ? null : exception.Guards,
         });
+    }
+
+    /// <summary>Runs a call of a service that records what it does, and turns what it refuses into a problem document.</summary>
+    public static async Task<IResult> AnswerAsync(Func<Task<IResult>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (ChangeException exception)
+        {
+            return OfChange(exception);
+        }
+        catch (Exception exception) when (exception is AuditUnavailableException or StorageException)
+        {
+            return OfChange(new ChangeException(ChangeFault.Unavailable, "audit-unavailable", exception.Message, exception));
+        }
     }
 
     private static ProblemHttpResult Create(int status, string code, string title, string detail) =>

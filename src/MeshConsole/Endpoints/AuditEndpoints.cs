@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using MeshConsole.Authentication;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
-using MeshConsole.Mesh.Storage;
 using Microsoft.AspNetCore.Mvc;
 
 namespace MeshConsole.Endpoints;
@@ -17,21 +16,21 @@ internal static class AuditEndpoints
         var api = endpoints.MapGroup("/api/v1/audit").WithTags("audit");
 
         api.MapGet("", ([AsParameters] AuditParameters parameters, HttpContext context, AuditService audit, CancellationToken cancellationToken) =>
-                AnswerAsync(async () => TypedResults.Ok(await audit.SearchAsync(parameters.ToFilter(MostRecords), context.Actor(), cancellationToken))))
+                ApiProblem.AnswerAsync(async () => TypedResults.Ok(await audit.SearchAsync(parameters.ToFilter(MostRecords), context.Actor(), cancellationToken))))
             .Produces<ImmutableArray<AuditRecord>>()
             .WithSummary("Records, newest first");
 
-        api.MapGet("/state", (AuditService audit, CancellationToken cancellationToken) => AnswerAsync(async () => TypedResults.Ok(await audit.GetStateAsync(cancellationToken))))
+        api.MapGet("/state", (AuditService audit, CancellationToken cancellationToken) => ApiProblem.AnswerAsync(async () => TypedResults.Ok(await audit.GetStateAsync(cancellationToken))))
             .Produces<AuditState>()
             .WithSummary("How far the chain is verified, and whether checkpoints reach their places");
 
         api.MapGet("/verify", (HttpContext context, AuditService audit, CancellationToken cancellationToken) =>
-                AnswerAsync(async () => TypedResults.Ok(await audit.VerifyAsync(context.Actor(), cancellationToken))))
+                ApiProblem.AnswerAsync(async () => TypedResults.Ok(await audit.VerifyAsync(context.Actor(), cancellationToken))))
             .Produces<AuditVerification>()
             .WithSummary("Verifies the whole chain against the checkpoints; the first bad record is named");
 
         api.MapGet("/export", ([FromQuery(Name = "format")] string? format, HttpContext context, AuditService audit, CancellationToken cancellationToken) =>
-                AnswerAsync(async () =>
+                ApiProblem.AnswerAsync(async () =>
                 {
                     var chosen = ReadFormat(format);
 
@@ -50,20 +49,4 @@ internal static class AuditEndpoints
         "cloudevents" => AuditExportFormat.CloudEvents,
         _ => throw new ChangeException(ChangeFault.Invalid, "invalid-parameter", $"Parameter 'format' is '{format[..Math.Min(format.Length, 40)]}'; legal: jsonl, csv, cloudevents."),
     };
-
-    private static async Task<IResult> AnswerAsync(Func<Task<IResult>> call)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (ChangeException exception)
-        {
-            return ApiProblem.OfChange(exception);
-        }
-        catch (Exception exception) when (exception is AuditUnavailableException or StorageException)
-        {
-            return ApiProblem.OfChange(new ChangeException(ChangeFault.Unavailable, "audit-unavailable", exception.Message, exception));
-        }
-    }
 }

@@ -34,7 +34,7 @@ internal static class ChangeEndpoints
             .WithSummary("Stores a draft of a change");
 
         api.MapGet("/changes", (HttpContext context, [AsParameters] ChangeListParameters parameters, IChangeService changes, CancellationToken cancellationToken) =>
-                AnswerAsync(async () => TypedResults.Ok((await changes.ListAsync(parameters.ToFilter(MostChanges), context.Actor(), cancellationToken)).Select(ChangeView.Of).ToImmutableArray())))
+                AnswerAsync(async () => TypedResults.Ok((await changes.ListAsync(parameters.ToFilter(MostChanges), context.Actor(), cancellationToken)).Select(ChangeView.InList).ToImmutableArray())))
             .Produces<ImmutableArray<ChangeView>>()
             .WithSummary("Changes, newest first");
 

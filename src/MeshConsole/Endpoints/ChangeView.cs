@@ -8,6 +8,9 @@ using MeshConsole.Mesh.Changes.Plans;
 namespace MeshConsole.Endpoints;
 
 /// <summary>A change as REST shows it. People are named by issuer, subject and name; where they sat stands in the audit only.</summary>
+/// <param name="Notes">What the plan does otherwise than the request may have expected.</param>
+/// <param name="Diff">Unified diff of the object's YAML from the base to the first stage, as whoever decides was shown it; null where none was kept, and in lists.</param>
+/// <param name="FinalDiff">The same to the last stage.</param>
 public sealed record ChangeView(
     string Id,
     long Version,
@@ -29,8 +32,18 @@ public sealed record ChangeView(
     ImmutableArray<GuardVerdict> Guards,
     int Stage,
     ImmutableArray<StageProgress> Progress,
-    ImmutableArray<WriteView> Writes)
+    ImmutableArray<WriteView> Writes,
+    ImmutableArray<string> Notes,
+    string? Diff,
+    string? FinalDiff)
 {
+    /// <summary>Without the texts that only whoever opens one change reads.</summary>
+    public static ChangeView InList(ChangeRecord change)
+    {
+        var view = Of(change);
+        return view with { Diff = null, FinalDiff = null, Writes = [.. view.Writes.Select(write => write with { Diff = null })] };
+    }
+
     public static ChangeView Of(ChangeRecord change)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -55,8 +68,13 @@ public sealed record ChangeView(
             change.Guards,
             change.Stage,
             change.Progress,
-            [.. change.Writes.Select(WriteView.Of)]);
+            [.. change.Writes.Select(WriteView.Of)],
+            change.Notes,
+            Kept(change.Diff),
+            Kept(change.FinalDiff));
     }
+
+    internal static string? Kept(string diff) => diff.Length == 0 ? null : diff;
 }
 
 public sealed record PersonView(string Issuer, string Subject, string Name)
@@ -73,6 +91,7 @@ public sealed record ApprovalView(PersonView By, bool Approved, string Comment, 
 
 /// <param name="Patch">The body as it was sent: a JSON patch, or the object that <paramref name="Verb"/> created, or the preconditions of its deletion.</param>
 /// <param name="Verb"><c>patch</c>, <c>create</c> or <c>delete</c>.</param>
+/// <param name="Diff">Unified diff of the object's YAML as the write met it; null where none was kept, and in lists.</param>
 public sealed record WriteView(
     string Id,
     string Purpose,
@@ -85,12 +104,13 @@ public sealed record WriteView(
     string? ResourceVersionAfter,
     string? AuditId,
     string? Message,
-    string Verb)
+    string Verb,
+    string? Diff)
 {
     public static WriteView Of(ChangeWrite write)
     {
         ArgumentNullException.ThrowIfNull(write);
         using var patch = JsonDocument.Parse(write.Patch);
-        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, write.Verb);
+        return new WriteView(write.Id, write.Purpose, write.Weights, patch.RootElement.Clone(), write.ResourceVersionBefore, write.IntendedAt, write.Outcome, write.SettledAt, write.ResourceVersionAfter, write.AuditId, write.Message, write.Verb, ChangeView.Kept(write.Diff));
     }
 }

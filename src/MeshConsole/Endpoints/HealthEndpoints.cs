@@ -17,7 +17,7 @@ internal static class HealthEndpoints
             .WithTags("operations")
             .WithSummary("Every configured source has answered or failed once");
 
-        endpoints.MapGet("/metrics", (MetricsExporter exporter) => TypedResults.Text(exporter.Write(), MetricsText.ContentType))
+        endpoints.MapGet("/metrics", async (MetricsExporter exporter, RecordMetrics records, CancellationToken cancellationToken) => TypedResults.Text(exporter.Write() + await records.WriteAsync(cancellationToken), MetricsText.ContentType))
             .WithTags("operations")
             .WithSummary("The console's own and the mesh's derived metrics");
     }

@@ -12,7 +12,8 @@ internal static class NotificationRegistration
     {
         ImmutableArray<Webhook> webhooks = [.. options.Notifications.Webhooks.Select(w => new Webhook(w.Name, new Uri(w.Url), w.SecretFile, w.Format == WebhookFormat.CloudEvents, [.. w.Types]))];
         var source = options.PublicUrl is { } url ? new Uri(url.EndsWith('/') ? url : url + "/") : null;
-        services.AddSingleton<IChangeNotices>(provider => new OutboxNotices(provider.GetRequiredService<INotificationOutbox>(), webhooks, source));
+        services.AddSingleton<IChangeNotices>(new OutboxNotices(webhooks, source));
+        services.AddSingleton<OutboxService>();
         if (webhooks.IsEmpty)
         {
             return;

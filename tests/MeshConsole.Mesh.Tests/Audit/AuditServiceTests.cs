@@ -2,9 +2,6 @@ using System.Text;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
-using MeshConsole.Mesh.Storage;
-using MeshConsole.Testing;
-using MeshConsole.Testing.RealServices;
 using MeshConsole.Testing.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,31 +9,21 @@ namespace MeshConsole.Mesh.Tests.Audit;
 
 public sealed class AuditServiceTests : IAsyncLifetime
 {
-    private readonly ScratchFolder _scratch = ScratchFolder.Create("audit");
-    private readonly FakeTimeProvider _time = new(StoredChanges.At);
-    private Database _database = null!;
-    private AuditLog _log = null!;
-    private AuditService _service = null!;
+    private readonly ScratchLog _stored = new("audit");
+    private readonly AuditService _service;
 
-    public Task InitializeAsync()
-    {
-        _database = new Database(DatabaseSettings.SqliteFile(_scratch.File("meshconsole.db")), _time);
-        _log = new AuditLog(_database, _time);
-        _service = new AuditService(_log, null, _scratch.File("checkpoints.jsonl"), NullLogger<AuditService>.Instance);
-        return Task.CompletedTask;
-    }
+    public AuditServiceTests() => _service = new AuditService(Log, null, _stored.CheckpointFile, NullLogger<AuditService>.Instance);
 
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _log.Dispose();
-        _scratch.Dispose();
-    }
+    private AuditLog Log => _stored.Log;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _stored.DisposeAsync();
 
     [Fact]
     public async Task Export_ByAnAdmin_IsRecordedAndVerifies()
     {
-        await _log.AppendAsync(StoredChanges.Entry(), default);
+        await Log.AppendAsync(StoredChanges.Entry(), default);
         using var stream = new MemoryStream();
         (await _service.ExportAsync(AuditExportFormat.JsonLines, StoredChanges.Admin, stream, default)).ShouldBe(2);
         var lines = Encoding.UTF8.GetString(stream.ToArray()).TrimEnd('\n').Split('\n');
@@ -54,7 +41,7 @@ public sealed class AuditServiceTests : IAsyncLifetime
         var refused = await Should.ThrowAsync<ChangeException>(() => _service.ExportAsync(AuditExportFormat.Csv, StoredChanges.Operator with { Roles = [role] }, stream, default));
         refused.Fault.ShouldBe(ChangeFault.Forbidden);
         stream.Length.ShouldBe(0);
-        (await _log.SearchAsync(new AuditFilter(), default)).ShouldHaveSingleItem().Entry.Outcome.ShouldBe("denied");
+        (await Log.SearchAsync(new AuditFilter(), default)).ShouldHaveSingleItem().Entry.Outcome.ShouldBe("denied");
     }
 
     [Fact]
@@ -67,22 +54,22 @@ public sealed class AuditServiceTests : IAsyncLifetime
     [Fact]
     public async Task Verification_IsRecordedAndTheStateSaysSo()
     {
-        await _log.AppendAsync(StoredChanges.Entry(), default);
+        await Log.AppendAsync(StoredChanges.Entry(), default);
         var result = await _service.VerifyAsync(Actor.Anonymous, default);
         result.Good.ShouldBeTrue();
         result.VerifiedTo.ShouldBe(1);
         var state = await _service.GetStateAsync(default);
         state.Chain.Status.ShouldBe(AuditChainStatus.Intact);
-        state.Chain.VerifiedAt.ShouldBe(_time.GetUtcNow());
+        state.Chain.VerifiedAt.ShouldBe(_stored.Time.GetUtcNow());
         state.Head!.Sequence.ShouldBe(2);
     }
 
     [Fact]
     public async Task Log_ThatIsBroken_IsStillVerifiedAndExported()
     {
-        await _log.AppendAsync(StoredChanges.Entry(), default);
-        await _log.AppendAsync(StoredChanges.Entry(), default);
-        await _database.WriteAsync(session => session.ExecuteAsync("DROP TRIGGER audit_no_update; UPDATE audit SET body = REPLACE(body, 'Something', 'Nothing') WHERE sequence = 1"), default);
+        await Log.AppendAsync(StoredChanges.Entry(), default);
+        await Log.AppendAsync(StoredChanges.Entry(), default);
+        await _stored.BehindItsBackAsync("UPDATE audit SET body = REPLACE(body, 'Something', 'Nothing') WHERE sequence = 1");
 
         var result = await _service.VerifyAsync(StoredChanges.Admin, default);
         result.FirstBad!.Sequence.ShouldBe(1);
@@ -92,8 +79,36 @@ public sealed class AuditServiceTests : IAsyncLifetime
         (await _service.ExportAsync(AuditExportFormat.JsonLines, StoredChanges.Admin, stream, default)).ShouldBe(2);
 
         // Mended behind its back is not mended: somebody is at the database.
-        await _database.WriteAsync(session => session.ExecuteAsync("UPDATE audit SET body = REPLACE(body, 'Nothing', 'Something') WHERE sequence = 1"), default);
+        await _stored.BehindItsBackAsync("UPDATE audit SET body = REPLACE(body, 'Nothing', 'Something') WHERE sequence = 1");
         (await _service.VerifyAsync(StoredChanges.Admin, default)).Good.ShouldBeTrue();
-        await Should.ThrowAsync<AuditUnavailableException>(() => _log.AppendAsync(StoredChanges.Entry(), default));
+        await Should.ThrowAsync<AuditUnavailableException>(() => Log.AppendAsync(StoredChanges.Entry(), default));
+    }
+
+    [Fact]
+    public async Task Clock_ThatStepsBack_IsRecordedOnceAndShown_AndTheOrderIsByNumber()
+    {
+        await Log.AppendAsync(StoredChanges.Entry(summary: "before"), default);
+        _stored.Time.StepBack(TimeSpan.FromSeconds(4));
+        await Log.AppendAsync(StoredChanges.Entry(summary: "slewed"), default);
+        (await _service.GetStateAsync(default)).ClockSteps.ShouldBe(0, "four seconds are no step");
+
+        _stored.Time.StepBack(TimeSpan.FromSeconds(90));
+        var after = await Log.AppendAsync(StoredChanges.Entry(summary: "after"), default);
+        await Log.AppendAsync(StoredChanges.Entry(summary: "later"), default);
+
+        // 1 before, 2 slewed, 3 the step, 4 after, 5 later.
+        after.Sequence.ShouldBe(4);
+        after.Entry.Summary.ShouldBe("after");
+        var records = await Log.SearchAsync(new AuditFilter(), default);
+        records.Select(r => r.Entry.Summary[..3]).ShouldBe(["lat", "aft", "The", "sle", "bef"]);
+        records[2].Entry.ShouldSatisfyAllConditions(e => e.Action.ShouldBe("audit.clock-step"), e => e.Summary.ShouldContain("90 s less than record 2"));
+        var state = await _service.GetStateAsync(default);
+        (state.ClockSteps, state.LastClockStep!.Sequence).ShouldBe((1, 3L));
+        (await _service.VerifyAsync(Actor.Anonymous, default)).Good.ShouldBeTrue();
+
+        // A console that starts later finds it in the log.
+        var (_, other) = _stored.Open();
+        await other.EnsureVerifiedAsync(default);
+        other.ClockSteps.ShouldHaveSingleItem().Sequence.ShouldBe(3);
     }
 }

@@ -4,9 +4,7 @@ using System.Security.Cryptography;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Kubernetes.Connections;
-using MeshConsole.Mesh.Storage;
 using MeshConsole.Testing;
-using MeshConsole.Testing.RealServices;
 using MeshConsole.Testing.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -14,30 +12,20 @@ namespace MeshConsole.Mesh.Tests.Audit;
 
 public sealed class CheckpointTests : IAsyncLifetime
 {
-    private readonly ScratchFolder _scratch = ScratchFolder.Create("checkpoints");
-    private readonly FakeTimeProvider _time = new(StoredChanges.At);
-    private Database _database = null!;
-    private AuditLog _log = null!;
+    private readonly ScratchLog _stored = new("checkpoints");
 
-    private string CheckpointFile => _scratch.File("kept/checkpoints.jsonl");
+    private AuditLog Log => _stored.Log;
 
-    public Task InitializeAsync()
-    {
-        (_database, _log) = Open();
-        return Task.CompletedTask;
-    }
+    private string CheckpointFile => _stored.CheckpointFile;
 
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _log.Dispose();
-        _scratch.Dispose();
-    }
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _stored.DisposeAsync();
 
     [Fact]
     public void Key_IsMadeOnceForItsOwnerOnly()
     {
-        var path = _scratch.File("keys/audit-key.pem");
+        var path = _stored.File("keys/audit-key.pem");
         using var first = CheckpointKey.LoadOrCreate(path);
         using var second = CheckpointKey.LoadOrCreate(path);
         second.Id.ShouldBe(first.Id);
@@ -49,7 +37,7 @@ public sealed class CheckpointTests : IAsyncLifetime
     [Fact]
     public void Key_WantedByManyAtOnce_IsOne()
     {
-        var path = _scratch.File("audit-key.pem");
+        var path = _stored.File("audit-key.pem");
         var ids = new string[16];
         Parallel.For(0, ids.Length, i =>
         {
@@ -62,8 +50,8 @@ public sealed class CheckpointTests : IAsyncLifetime
     [Fact]
     public void Key_ThatIsNone_IsRefused()
     {
-        File.WriteAllText(_scratch.File("bad.pem"), "hello");
-        Should.Throw<CryptographicException>(() => CheckpointKey.LoadOrCreate(_scratch.File("bad.pem")));
+        File.WriteAllText(_stored.File("bad.pem"), "hello");
+        Should.Throw<CryptographicException>(() => CheckpointKey.LoadOrCreate(_stored.File("bad.pem")));
     }
 
     [Fact]
@@ -73,11 +61,11 @@ public sealed class CheckpointTests : IAsyncLifetime
         await writer.WriteDueAsync(default);
         (await KeptAsync()).ShouldBe([1], "the key's own record is the first");
         await writer.WriteDueAsync(default);
-        _time.Advance(TimeSpan.FromHours(1));
+        _stored.Time.Advance(TimeSpan.FromHours(1));
         await writer.WriteDueAsync(default);
         (await KeptAsync()).ShouldBe([1], "nothing is new");
 
-        await _log.AppendAsync(StoredChanges.Entry(), default);
+        await Log.AppendAsync(StoredChanges.Entry(), default);
         await writer.WriteDueAsync(default);
         (await KeptAsync()).ShouldBe([1, 2], "the interval has passed");
         await AppendAsync(9);
@@ -90,7 +78,7 @@ public sealed class CheckpointTests : IAsyncLifetime
         var (checkpoints, problems) = await FileCheckpointSink.ReadAsync(CheckpointFile, default);
         problems.ShouldBeEmpty();
         checkpoints.ShouldAllBe(checkpoint => checkpoint.IsSigned());
-        var verified = await _log.VerifyAsync(checkpoints, default);
+        var verified = await Log.VerifyAsync(checkpoints, default);
         verified.FirstBad.ShouldBeNull();
         verified.CheckpointedTo.ShouldBe(12);
         writer.States.ShouldHaveSingleItem().Sequence.ShouldBe(12);
@@ -104,18 +92,18 @@ public sealed class CheckpointTests : IAsyncLifetime
         await writer.WriteDueAsync(default);
         (await KeptAsync()).ShouldBe([1]);
         writer.States[0].Failure!.ShouldContain("is away");
-        writer.States[0].FailingSince.ShouldBe(_time.GetUtcNow());
+        writer.States[0].FailingSince.ShouldBe(_stored.Time.GetUtcNow());
         var next = writer.States[0].NextAttemptAt.ShouldNotBeNull();
 
         await writer.WriteDueAsync(default);
         broken.Tries.ShouldBe(1);
-        _time.AdvanceTo(next);
+        _stored.Time.AdvanceTo(next);
         await writer.WriteDueAsync(default);
         broken.Tries.ShouldBe(2);
-        (writer.States[0].NextAttemptAt - _time.GetUtcNow()).ShouldBe(2 * (next - StoredChanges.At));
+        (writer.States[0].NextAttemptAt - _stored.Time.GetUtcNow()).ShouldBe(2 * (next - StoredChanges.At));
 
         broken.Failing = false;
-        _time.Advance(TimeSpan.FromMinutes(10));
+        _stored.Time.Advance(TimeSpan.FromMinutes(10));
         await writer.WriteDueAsync(default);
         broken.Kept.ShouldBe([1]);
         writer.States[0].Failure.ShouldBeNull();
@@ -126,11 +114,11 @@ public sealed class CheckpointTests : IAsyncLifetime
     public async Task Log_ThatIsBroken_IsNeverSigned()
     {
         await AppendAsync(3);
-        await BehindItsBackAsync("UPDATE audit SET body = REPLACE(body, 'Something', 'Nothing') WHERE sequence = 2");
-        var (database, log) = Open();
+        await _stored.BehindItsBackAsync("UPDATE audit SET body = REPLACE(body, 'Something', 'Nothing') WHERE sequence = 2");
+        var (database, log) = _stored.Open();
         await using (database)
         {
-            using var writer = new CheckpointWriter(log, _scratch.File("audit-key.pem"), [new FileCheckpointSink(CheckpointFile)], CheckpointPolicy.Default, _time, NullLogger<CheckpointWriter>.Instance);
+            using var writer = new CheckpointWriter(log, _stored.File("audit-key.pem"), [new FileCheckpointSink(CheckpointFile)], CheckpointPolicy.Default, _stored.Time, NullLogger<CheckpointWriter>.Instance);
             await writer.WriteDueAsync(default);
             File.Exists(CheckpointFile).ShouldBeFalse();
             log.State.FirstBad!.Sequence.ShouldBe(2);
@@ -146,8 +134,8 @@ public sealed class CheckpointTests : IAsyncLifetime
             await writer.WriteDueAsync(default);
         }
 
-        await BehindItsBackAsync("DELETE FROM audit WHERE sequence > 3");
-        var (database, log) = Open();
+        await _stored.BehindItsBackAsync("DELETE FROM audit WHERE sequence > 3");
+        var (database, log) = _stored.Open();
         await using (database)
         {
             await Should.ThrowAsync<AuditUnavailableException>(() => log.AppendAsync(StoredChanges.Entry(), default));
@@ -158,7 +146,7 @@ public sealed class CheckpointTests : IAsyncLifetime
     [Fact]
     public async Task CheckpointFile_WithATornLastLine_GoesOnBehindIt()
     {
-        using var key = CheckpointKey.LoadOrCreate(_scratch.File("audit-key.pem"));
+        using var key = CheckpointKey.LoadOrCreate(_stored.File("audit-key.pem"));
         var sink = new FileCheckpointSink(CheckpointFile);
         await sink.WriteAsync(key.Sign(1, "a", StoredChanges.At), default);
         await File.AppendAllTextAsync(CheckpointFile, "{\"at\":\"2026");
@@ -173,7 +161,7 @@ public sealed class CheckpointTests : IAsyncLifetime
     [Fact]
     public async Task CheckpointFile_ThatCannotBeWritten_SaysWhereAndWhatToDo()
     {
-        await File.WriteAllTextAsync(_scratch.File("kept"), "");
+        await File.WriteAllTextAsync(_stored.File("kept"), "");
         using var writer = Writer(new FileCheckpointSink(CheckpointFile));
         await writer.WriteDueAsync(default);
         var failure = writer.States.ShouldHaveSingleItem().Failure.ShouldNotBeNull();
@@ -184,7 +172,7 @@ public sealed class CheckpointTests : IAsyncLifetime
     [Fact]
     public async Task Webhook_GetsTheCheckpointAndItsRefusalIsAFailure()
     {
-        using var key = CheckpointKey.LoadOrCreate(_scratch.File("audit-key.pem"));
+        using var key = CheckpointKey.LoadOrCreate(_stored.File("audit-key.pem"));
         var checkpoint = key.Sign(7, "abc", StoredChanges.At);
         var status = HttpStatusCode.NoContent;
         string? body = null;
@@ -194,7 +182,7 @@ public sealed class CheckpointTests : IAsyncLifetime
             return new HttpResponseMessage(status);
         });
         using var http = new HttpClient(handler);
-        var sink = new WebhookCheckpointSink(http, new Uri("http://127.0.0.1:9/hook?token=secret"), _time);
+        var sink = new WebhookCheckpointSink(http, new Uri("http://127.0.0.1:9/hook?token=secret"), _stored.Time);
         await sink.WriteAsync(checkpoint, default);
         AuditCheckpoint.Read(body!).ShouldBe(checkpoint);
         sink.Name.ShouldNotContain("secret");
@@ -210,35 +198,25 @@ public sealed class CheckpointTests : IAsyncLifetime
     public async Task Event_WithoutTheRight_IsAFailureThatNamesIt()
     {
         await using var api = await SimulatedKubernetesApi.StartAsync();
-        using var key = CheckpointKey.LoadOrCreate(_scratch.File("audit-key.pem"));
+        using var key = CheckpointKey.LoadOrCreate(_stored.File("audit-key.pem"));
         using var client = new KubernetesClient(KubernetesConnection.To(api.Address, CredentialSource.BearerToken(SimulatedKubernetesApi.ViewToken)), TimeProvider.System);
         var failure = await Should.ThrowAsync<CheckpointSinkException>(() => new EventCheckpointSink(client, "demo", "default", "tests").WriteAsync(key.Sign(1, new string('a', 64), StoredChanges.At), default));
         failure.Message.ShouldContain("demo/default");
         failure.Message.ShouldContain("right to create events");
     }
 
-    private (Database Database, AuditLog Log) Open()
-    {
-        var database = new Database(DatabaseSettings.SqliteFile(_scratch.File("meshconsole.db")), _time);
-        return (database, new AuditLog(database, _time, async token => (await AuditService.ReadCheckpointsAsync(CheckpointFile, token)).Checkpoints));
-    }
-
     private CheckpointWriter Writer(params ICheckpointSink[] sinks) =>
-        new(_log, _scratch.File("audit-key.pem"), [.. sinks], new CheckpointPolicy(10, TimeSpan.FromMinutes(5)), _time, NullLogger<CheckpointWriter>.Instance);
+        new(Log, _stored.File("audit-key.pem"), [.. sinks], new CheckpointPolicy(10, TimeSpan.FromMinutes(5)), _stored.Time, NullLogger<CheckpointWriter>.Instance);
 
     private async Task AppendAsync(int records)
     {
         for (var i = 0; i < records; i++)
         {
-            await _log.AppendAsync(StoredChanges.Entry(), default);
+            await Log.AppendAsync(StoredChanges.Entry(), default);
         }
     }
 
     private async Task<ImmutableArray<long>> KeptAsync() => [.. (await FileCheckpointSink.ReadAsync(CheckpointFile, default)).Checkpoints.Select(checkpoint => checkpoint.Sequence)];
-
-    private Task BehindItsBackAsync(string sql) => _database.WriteAsync(
-        session => session.ExecuteAsync($"DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete; {sql}"),
-        default);
 
     private sealed class Sink : ICheckpointSink
     {

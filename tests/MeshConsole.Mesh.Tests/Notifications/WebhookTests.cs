@@ -129,6 +129,8 @@ public sealed class WebhookTests
 
         public Task<bool> RetryAsync(string id, MeshConsole.Mesh.Audit.AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<OutboxCounts> CountAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<int> ForgetDeliveredAsync(DateTimeOffset before, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

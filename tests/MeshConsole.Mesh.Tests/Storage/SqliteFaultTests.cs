@@ -47,7 +47,7 @@ public sealed class SqliteFaultTests : IDisposable
         verified.VerifiedTo.ShouldBe(written);
 
         var changes = new ChangeStore(database, audit);
-        (await Should.ThrowAsync<AuditUnavailableException>(() => changes.AddAsync(StoredChanges.Change("c-1"), null, [StoredChanges.Entry()], default))).Fault.ShouldBe(StorageFault.Full);
+        (await Should.ThrowAsync<AuditUnavailableException>(() => changes.AddAsync(StoredChanges.Change("c-1"), null, [StoredChanges.Entry()], [], default))).Fault.ShouldBe(StorageFault.Full);
         (await changes.FindAsync("c-1", default)).ShouldBeNull();
     }
 

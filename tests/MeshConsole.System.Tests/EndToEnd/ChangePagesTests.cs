@@ -122,6 +122,76 @@ public sealed class ChangePagesTests
     }
 
     [SkippableFact]
+    public async Task Safety_WritesAreSwitchedOffAndTheGlassIsBrokenAndReviewed()
+    {
+        using var scratch = ScratchFolder.Create("safety-page");
+        await using var console = await ConsoleProcess.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Demo"] = "true",
+            ["Storage:ConnectionString"] = $"Data Source={Path.Combine(scratch.Path, "console.db")}",
+
+            // In force whenever the test runs: every day at noon in Kolkata for a day and an hour.
+            ["Changes:FreezeWindows:0:Name"] = "settlement",
+            ["Changes:FreezeWindows:0:Schedule"] = "0 12 * * *",
+            ["Changes:FreezeWindows:0:Duration"] = "1.01:00:00",
+            ["Changes:FreezeWindows:0:TimeZone"] = "Asia/Kolkata",
+            ["Changes:FreezeWindows:0:Namespaces:0"] = "payments",
+        });
+        await console.UntilReadyAsync();
+        await using var browser = await Browser.StartAsync();
+        await using var ada = await AsAsync(browser, console, "ada", 1440, 900, ColorScheme.Light);
+        await using var anna = await AsAsync(browser, console, "anna", 390, 844, ColorScheme.Dark);
+
+        await ada.CheckAsync("safety", async view =>
+        {
+            await OpenAsync(view, "traffic");
+            await view.Keyboard.PressAsync("g");
+            await view.Keyboard.PressAsync("s");
+            await Assertions.Expect(view.Locator("h1")).ToHaveTextAsync("Writes are on everywhere; 1 freeze is in force");
+            await CheckedAsync(ada, "safety-ordinary");
+
+            await view.Locator(".scopes a.row-link", new() { HasText = "merchants" }).ClickAsync();
+            await view.GetByRole(AriaRole.Button, new() { Name = "Switch writes off in merchants" }).ClickAsync();
+            await view.GetByLabel("Why", new() { Exact = true }).FillAsync("Month end.");
+            await CheckedAsync(ada, "safety-confirm");
+            await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "Switch writes off in merchants" }).ClickAsync();
+            await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("Writes are off in namespace merchants");
+            await Assertions.Expect(view.Locator("tr.selected")).ToContainTextAsync("Month end.");
+
+            await view.GetByRole(AriaRole.Link, new() { Name = "Break the glass for a route" }).ClickAsync();
+            await view.Locator("aside.panel label", new() { HasText = "Route" }).Locator("select").SelectOptionAsync(new SelectOptionValue { Value = "payments-demo/payments/VirtualService/card-processor" });
+            await view.GetByRole(AriaRole.Button, new() { Name = "Break the glass for card-processor" }).ClickAsync();
+            await view.GetByLabel("Why it cannot wait").FillAsync("Cards are declined.");
+            await CheckedAsync(ada, "safety-glass");
+            await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "Break the glass for card-processor" }).ClickAsync();
+            await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("the glass is broken for 1 route");
+            await view.GetByRole(AriaRole.Button, new() { Name = "End it now" }).ClickAsync();
+            await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "End it now" }).ClickAsync();
+            await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("1 use of broken glass waits for a review");
+            await Assertions.Expect(view.Locator("aside.panel")).ToContainTextAsync("You broke this glass");
+        });
+
+        await anna.CheckAsync("safety-phone", async view =>
+        {
+            await OpenAsync(view, "");
+            await Assertions.Expect(view.Locator(".only-on-phone .count")).ToContainTextAsync("1");
+            await view.GetByRole(AriaRole.Button, new() { Name = "More" }).ClickAsync();
+            await view.Locator("#more-pages a", new() { HasText = "Safety" }).ClickAsync();
+            await view.Locator(".grants a.row-link").ClickAsync();
+            await CheckedAsync(anna, "safety-phone-panel");
+            await view.GetByRole(AriaRole.Button, new() { Name = "Close the review" }).ClickAsync();
+            await view.GetByLabel("What you looked at, and what you found").FillAsync("Nothing was started.");
+            await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "Close the review" }).ClickAsync();
+            await Assertions.Expect(view.Locator("aside.panel")).ToContainTextAsync("Reviewed by Anna");
+            await OpenAsync(view, "safety");
+            await CheckedAsync(anna, "safety-phone");
+        });
+
+        _violations.ShouldBeEmpty();
+        ada.Errors.Concat(anna.Errors).ShouldBeEmpty();
+    }
+
+    [SkippableFact]
     public async Task WayToStrict_IsFollowedThroughAPlan_AndThePolicyIsTakenBackWhenAPlaintextCallerWakesUp()
     {
         using var scratch = ScratchFolder.Create("strict-pages");

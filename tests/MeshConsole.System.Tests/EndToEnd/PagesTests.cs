@@ -17,6 +17,7 @@ public sealed class PagesTests(HandMeshRig rig)
         { "latency", "latency" },
         { "traffic", "traffic" },
         { "changes", "changes" },
+        { "safety", "safety" },
         { "audit", "audit" },
     };
 

@@ -61,7 +61,7 @@ public sealed class PostgresStorageTests(PostgresFixture postgres) : StorageCont
         {
             try
             {
-                await stores[i % 2].AddAsync(StoredChanges.Change($"c-{i}", ChangeState.Running), null, [StoredChanges.Entry()], default);
+                await stores[i % 2].AddAsync(StoredChanges.Change($"c-{i}", ChangeState.Running), null, [StoredChanges.Entry()], [], default);
                 return true;
             }
             catch (StoreConflictException conflict)

@@ -18,7 +18,7 @@ public abstract class StorageContract : IAsyncLifetime
 
     protected AuditLog Audit { get; private set; } = null!;
 
-    private ChangeStore Changes => new(Database, Audit);
+    private IChangeStore Changes => new ChangeStore(Database, Audit);
 
     private LeaseStore Leases => new(Database);
 
@@ -289,17 +289,56 @@ public abstract class StorageContract : IAsyncLifetime
         Require();
         var now = await Database.ReadAsync(session => session.NowAsync(), default);
         var grant = new BreakGlass("g-1", StoredChanges.Admin, "demo/payments/VirtualService/card-processor", "fire", null, now, now.AddSeconds(2));
-        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), default);
+        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), [], default);
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldNotBeNull().Reason.ShouldBe("fire");
         (await Switches.FindBreakGlassAsync("demo/payments/VirtualService/ledger", default)).ShouldBeNull();
         await PassAsync(TimeSpan.FromSeconds(2.2));
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();
 
-        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", ExpiresAt = now.AddHours(1) }, StoredChanges.Entry("break-glass"), default);
+        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", ExpiresAt = now.AddHours(1) }, StoredChanges.Entry("break-glass"), [], default);
         (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeTrue();
         (await Switches.EndBreakGlassAsync("g-2", StoredChanges.Entry("break-glass.end"), default)).ShouldBeFalse();
         (await Switches.FindBreakGlassAsync(grant.TargetKey, default)).ShouldBeNull();
         (await Switches.ListBreakGlassAsync(10, default)).Select(found => found.Id).ShouldBe(["g-2", "g-1"]);
+    }
+
+    [SkippableFact]
+    public async Task BreakGlass_IsUnreviewedUntilOneReviewIsStoredWithItsRecordAndNotice()
+    {
+        Require();
+        var now = StoredChanges.At;
+        var grant = new BreakGlass("g-1", StoredChanges.Admin, "demo/payments/VirtualService/card-processor", "fire", null, now, now.AddMinutes(5));
+        await Switches.AddBreakGlassAsync(grant, StoredChanges.Entry("break-glass"), [Notification("n-1")], default);
+        await Switches.AddBreakGlassAsync(grant with { Id = "g-2", At = now.AddMinutes(1) }, StoredChanges.Entry("break-glass"), [], default);
+        (await Switches.ListUnreviewedAsync(default)).Select(found => found.Id).ShouldBe(["g-1", "g-2"]);
+
+        var reviews = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Switches.ReviewBreakGlassAsync("g-1", new BreakGlassReview(StoredChanges.Operator, $"review {i}", now.AddHours(1)), StoredChanges.Entry("break-glass.review"), [Notification($"r-{i}")], default)));
+        reviews.Count(done => done).ShouldBe(1);
+        var winner = Array.IndexOf(reviews, true);
+        (await Switches.FindGrantAsync("g-1", default)).ShouldNotBeNull().Review.ShouldNotBeNull().Comment.ShouldBe($"review {winner}");
+        (await Switches.ListUnreviewedAsync(default)).Select(found => found.Id).ShouldBe(["g-2"]);
+        (await Switches.ReviewBreakGlassAsync("none", new BreakGlassReview(StoredChanges.Operator, "nothing", now), StoredChanges.Entry("break-glass.review"), [], default)).ShouldBeFalse();
+        (await Audit.SearchAsync(new AuditFilter(Action: "break-glass.review"), default)).Length.ShouldBe(1);
+        (await Outbox.ClaimDueAsync(10, TimeSpan.FromMinutes(1), default)).Select(queued => queued.Notification.Id).Order(StringComparer.Ordinal).ShouldBe(["n-1", $"r-{winner}"]);
+        (await Outbox.CountAsync(default)).ShouldBe(new OutboxCounts(2, 0));
+
+        // Ending a grant keeps its review, and a review keeps the end.
+        (await Switches.FindGrantAsync("g-1", default))!.ExpiresAt.ShouldBe(grant.ExpiresAt);
+    }
+
+    [SkippableFact]
+    public async Task Starts_AreListedByClusterAndTime_WithoutStopsAndDrafts()
+    {
+        Require();
+        ChangeRecord Started(string id, int minutes, string cluster = "demo") => StoredChanges.Change(id, ChangeState.Completed, cluster: cluster) with { StartedAt = StoredChanges.At.AddMinutes(minutes), Submitter = StoredChanges.Operator };
+        await Changes.AddAsync(Started("c-1", 0), null, [], default);
+        await Changes.AddAsync(Started("c-2", 10), null, [], default);
+        await Changes.AddAsync(Started("c-3", 20, "west"), null, [], default);
+        await Changes.AddAsync(Started("c-4", 20) with { Submitter = null }, null, [], default);
+        var draft = await Changes.AddAsync(StoredChanges.Change("c-5"), null, [], default);
+        (await Changes.ListStartsAsync("demo", StoredChanges.At.AddMinutes(5), default)).ShouldBe([StoredChanges.At.AddMinutes(10)]);
+        await Changes.ReplaceAsync(draft with { State = ChangeState.Running, StartedAt = StoredChanges.At.AddMinutes(30), Submitter = StoredChanges.Operator }, [], null, default);
+        (await Changes.ListStartsAsync("demo", StoredChanges.At, default)).ShouldBe([StoredChanges.At, StoredChanges.At.AddMinutes(10), StoredChanges.At.AddMinutes(30)]);
     }
 
     [SkippableFact]

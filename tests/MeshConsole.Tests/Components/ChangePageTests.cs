@@ -147,6 +147,28 @@ public sealed class ChangePageTests : ComponentTest
         Read(page.Find(".move .note").TextContent).ShouldStartWith("Operators of payments may do this; you read as viewer.");
         page.FindAll(".move-buttons button").ShouldAllBe(button => button.HasAttribute("disabled"));
         page.Find(".split[aria-label*='after: 50 / 50']");
+        Read(page.Find(".preview").TextContent).ShouldContain("Guards, callers and the API server's answer Not shown: they are asked for a person who may propose this, an operator of payments");
+    }
+
+    [Fact]
+    public void Editor_IsInTheRowThatGrewAndSpansTheTable()
+    {
+        var page = PageAs<Traffic>(SampleChanges.Omar, s_editor);
+
+        var row = page.Find("tr.row-below");
+        row.PreviousElementSibling!.ClassList.ShouldContain("selected");
+        row.QuerySelector("td")!.GetAttribute("colspan").ShouldBe(page.FindAll("thead th").Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        row.QuerySelectorAll(".move, .stop").Length.ShouldBe(2);
+        page.FindAll("aside.panel").ShouldBeEmpty("two panels would speak of one rule");
+    }
+
+    [Fact]
+    public void Editor_StaysWhenAFilterWouldHideItsRow()
+    {
+        var page = PageAs<Traffic>(SampleChanges.Omar, s_editor + "&q=nothing-is-called-so");
+
+        page.FindAll("tbody > tr:not(.row-below)").Count.ShouldBe(1);
+        page.Find("tr.row-below .move");
     }
 
     [Fact]
@@ -346,6 +368,34 @@ public sealed class ChangePageTests : ComponentTest
     }
 
     [Fact]
+    public void Detail_ShowsTheDifferenceThatWasDecidedOnAndWhatThePlanDoesOtherwise()
+    {
+        Service.All = [SampleChanges.Running with
+        {
+            Notes = ["33.3 % is rounded to 33 of 100."],
+            Diff = "--- now\n+++ after\n-    weight: 90\n+    weight: 75\n",
+            FinalDiff = "--- now\n+++ after\n-    weight: 90\n+    weight: 50\n",
+            Writes = [SampleChanges.Running.Writes[0] with { Diff = "--- now\n+++ after\n-    weight: 90 # met\n+    weight: 75\n" }],
+        }];
+        var page = Render<ChangeDetail>(parameters => parameters.Add(detail => detail.Id, "0192aa").AddCascadingValue(SampleViews.Snapshot()));
+
+        page.Find("ul.note li").TextContent.ShouldBe("33.3 % is rounded to 33 of 100.");
+        var section = page.Find("section[aria-labelledby=diff-title]");
+        Read(section.TextContent).ShouldContain("As it was shown when it was asked for");
+        section.QuerySelectorAll(".diff-plus").Select(line => line.TextContent.Trim()).Take(2).ShouldBe(["+    weight: 75", "+    weight: 50"]);
+        page.Find(".writes .diff-minus").TextContent.ShouldBe("-    weight: 90 # met");
+    }
+
+    [Fact]
+    public void Detail_OfAnOldRecord_SaysThatNothingWasKept()
+    {
+        Service.All = [SampleChanges.Awaiting];
+        var page = Render<ChangeDetail>(parameters => parameters.Add(detail => detail.Id, "0192aa").AddCascadingValue(SampleViews.Snapshot()));
+
+        Read(page.Find("section[aria-labelledby=diff-title]").TextContent).ShouldContain("was not kept");
+    }
+
+    [Fact]
     public void Detail_ClockGoesOnByItselfAndStopsWithThePage()
     {
         Service.All = [SampleChanges.Running];
@@ -409,6 +459,52 @@ public sealed class ChangePageTests : ComponentTest
     }
 
     [Fact]
+    public void Audit_TakesASpanInTheReadersTimeAndKeepsItInUtc()
+    {
+        Audit.Records = [SampleChanges.Record(3)];
+        Services.GetRequiredService<NavigationManager>().NavigateTo("audit?within=24h&below=400");
+        var page = Render<AuditTrail>(parameters => parameters.AddCascadingValue(SampleViews.Snapshot()).AddCascadingValue(ReaderZone.Of("Europe/Berlin")));
+        page.FindAll(".pick-zone").ShouldAllBe(zone => zone.TextContent == "(Europe/Berlin)");
+
+        page.FindAll("input[type=datetime-local]")[0].Change("2026-03-02T09:00");
+        page.WaitForAssertion(() => Address.ShouldEndWith("audit?from=2026-03-02T08%3A00Z", customMessage: "Berlin is an hour ahead in March, and the preset is gone"));
+        page.FindAll("input[type=datetime-local]")[1].Change("2026-07-02T09:00");
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        page.WaitForAssertion(() => (Audit.Filters[^1].From, Audit.Filters[^1].To).ShouldBe((new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 7, 2, 7, 0, 0, TimeSpan.Zero))));
+        page.FindAll("input[type=datetime-local]").Select(input => input.GetAttribute("value")).ShouldBe(["2026-03-02T09:00", "2026-07-02T09:00"]);
+
+        page.FindAll("select")[^1].Change("1h");
+        page.WaitForAssertion(() => Address.ShouldEndWith("audit?within=1h"));
+    }
+
+    [Fact]
+    public void Audit_SpanThatCannotBeRead_IsSaidAndLeftOut()
+    {
+        Audit.Records = [SampleChanges.Record(3)];
+        var page = PageAs<AuditTrail>(SampleChanges.Vera, "audit?from=yesterday&to=2026-03-02T08:00Z");
+
+        page.Find(".note-warn").TextContent.ShouldContain("a from or to that is no time");
+        (Audit.Filters[^1].From, Audit.Filters[^1].To).ShouldBe((null, new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero)));
+    }
+
+    // In Berlin 02:30 does not exist on 29 March 2026 (the clock goes from 02:00 to 03:00), and comes twice on 25 October.
+    [Theory]
+    [InlineData("2026-03-29T02:30", false, "2026-03-29T01:00Z")]
+    [InlineData("2026-10-25T02:30", false, "2026-10-25T00:30Z")]
+    [InlineData("2026-10-25T02:30", true, "2026-10-25T01:30Z")]
+    [InlineData("2026-01-15T12:00", true, "2026-01-15T11:00Z")]
+    public void ReadersZone_ReadsTheWallAlsoWhereTheClockJumps(string wall, bool ends, string instant) =>
+        ReaderZone.Of("Europe/Berlin").ToInstant(DateTime.Parse(wall, System.Globalization.CultureInfo.InvariantCulture), ends).ShouldBe(DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("Mars/Olympus")]
+    [InlineData("../../etc/passwd")]
+    public void ReadersZone_ThatNobodyKnows_IsUtc(string? id) => ReaderZone.Of(id).ShouldBe(ReaderZone.Utc);
+
+    [Fact]
     public void Audit_RecordOpensToItsEvidence()
     {
         Audit.Records = [SampleChanges.Record(3)];
@@ -461,7 +557,7 @@ public sealed class ChangePageTests : ComponentTest
         var banners = PageAs<WriteBanners>(SampleChanges.Vera, "traffic").FindAll(".banner").Select(banner => Read(banner.TextContent)).ToList();
 
         banners.Count.ShouldBe(2);
-        banners[0].ShouldStartWith("Ada, admin switched namespace payments to read-only 5 min ago: incident 12");
+        banners[0].ShouldStartWith("Ada, admin switched namespace payments to read-only 5 min ago: “incident 12” Nothing is started");
         banners[1].ShouldContain("Freeze quarter end is in force. It holds for risk until");
         PageAs<WriteBanners>(SampleChanges.Vera, "traffic?namespace=ledger").FindAll(".banner").ShouldBeEmpty();
     }

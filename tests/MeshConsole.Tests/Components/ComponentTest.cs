@@ -5,8 +5,10 @@ using MeshConsole.Components;
 using MeshConsole.Components.Changes;
 using MeshConsole.Demo;
 using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
@@ -32,12 +34,18 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeAudit Audit { get; } = new();
 
-    private protected FakeSwitches Switches { get; } = new();
-
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
+
+    private protected FakeSwitches Switches { get; }
+
+    private protected FakeAuditLog Recorded { get; } = new();
+
+    private protected FakeOutbox Outbox { get; } = new();
 
     protected ComponentTest()
     {
+        Switches = new FakeSwitches(Time);
+
         // On a loaded machine an answer takes its time; what never comes still fails.
         DefaultWaitTimeout = TimeSpan.FromSeconds(15);
         JSInterop.Mode = JSRuntimeMode.Loose;
@@ -48,6 +56,12 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
         Services.AddSingleton<ISwitchStore>(Switches);
+        Services.AddSingleton<IAuditLog>(Recorded);
+        Services.AddSingleton<IChangeNotices, NoNotices>();
+        Services.AddSingleton<INotificationOutbox>(Outbox);
+        Services.AddSingleton<SwitchService>();
+        Services.AddSingleton<OutboxService>();
+        Services.AddSingleton<OpenChangesFeed>();
         Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         Services.AddSingleton(UserInterfaceOptions.Default);
     }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using MeshConsole.Components.Changes;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
-using MeshConsole.Mesh.Changes.Guards;
 
 namespace MeshConsole.Tests.Components;
 
@@ -33,24 +32,4 @@ internal sealed class FakeAudit : IAuditReading
     }
 
     public Task<AuditState> GetStateAsync(CancellationToken cancellationToken) => Task.FromResult(State);
-}
-
-/// <summary>Switches that stand as a test set them.</summary>
-internal sealed class FakeSwitches : ISwitchStore
-{
-    public ImmutableArray<ReadOnlySwitch> Off { get; set; } = [];
-
-    public Task<ImmutableArray<ReadOnlySwitch>> ListReadOnlyAsync(CancellationToken cancellationToken) => Task.FromResult(Off);
-
-    public Task SetReadOnlyAsync(ReadOnlySwitch readOnly, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> ClearReadOnlyAsync(string? cluster, string? @namespace, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task AddBreakGlassAsync(BreakGlass grant, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<BreakGlass?> FindBreakGlassAsync(string targetKey, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<ImmutableArray<BreakGlass>> ListBreakGlassAsync(int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> EndBreakGlassAsync(string id, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,5 +1,8 @@
 using Bunit;
+using MeshConsole.Components.Changes;
+using MeshConsole.Components.Controls;
 using MeshConsole.Components.Layout;
+using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
@@ -26,7 +29,7 @@ public sealed class LayoutTests : ComponentTest
 
         var links = Layout().FindAll("nav.rail li a").Select(link => link.GetAttribute("href")!.TrimStart('.', '/')).ToList();
 
-        links.Count.ShouldBe(8);
+        links.Count.ShouldBe(9);
         links.ShouldAllBe(link => pages.Contains(link));
     }
 
@@ -42,6 +45,52 @@ public sealed class LayoutTests : ComponentTest
         counts["Latency"].ShouldBeNull();
         counts["Traffic"].ShouldBeNull();
         counts["Changes"].ShouldBeNull();
+    }
+
+    [Fact]
+    public void MoreOfAPhone_CountsWhatThePagesUnderItCallFor()
+    {
+        // Ada may start Omar's approved change no more than anybody, but decides on the one that waits; and the broken glass of Omar is over.
+        Service.All = [SampleChanges.Awaiting with { Requester = SampleChanges.Vera }];
+        Switches.Grants = [new BreakGlass("g1", SampleChanges.Omar, "main/payments/VirtualService/card-processor", "incident", null, SampleViews.Now.AddHours(-2), SampleViews.Now.AddHours(-1))];
+        var anna = Render<Rail>(parameters => parameters
+            .AddCascadingValue(SampleViews.Snapshot())
+            .AddCascadingValue(new OpenChanges(Service.All, SampleChanges.Anna, null) { Unreviewed = Switches.Grants }));
+
+        anna.Find(".only-on-phone button .count").GetAttribute("title").ShouldBe("1 change waits for you and 1 use of broken glass to review");
+        anna.FindAll("#more-pages a .count").Select(count => count.FirstElementChild!.TextContent).ShouldBe(["1", "1"], "the changes and the safety page");
+        anna.Find("a[data-go=s] .count").GetAttribute("title").ShouldBe("1 use of broken glass to review");
+        Layout().FindAll(".only-on-phone button .count").ShouldBeEmpty("a viewer has nothing to do under More");
+    }
+
+    [Fact]
+    public void ReadersZone_IsAskedOfTheBrowserAndGivenToThePages()
+    {
+        JSInterop.SetupModule(_ => true).Setup<string?>("start", _ => true).SetResult("Asia/Kolkata");
+        var layout = Layout(builder =>
+        {
+            builder.OpenComponent<InstantBox>(0);
+            builder.AddComponentParameter(1, nameof(InstantBox.Label), "From");
+            builder.AddComponentParameter(2, nameof(InstantBox.Name), "from");
+            builder.AddComponentParameter(3, nameof(InstantBox.Value), (DateTimeOffset?)new DateTimeOffset(2026, 3, 2, 9, 0, 0, TimeSpan.Zero));
+            builder.CloseComponent();
+        });
+
+        layout.WaitForAssertion(() => layout.Find("main .pick-zone").TextContent.ShouldBe("(Asia/Kolkata)"));
+        layout.Find("main input").GetAttribute("value").ShouldBe("2026-03-02T14:30");
+    }
+
+    [Fact]
+    public void SilentSources_AreCountedInFewWordsOnAPhone()
+    {
+        var bar = Render<TopBar>(parameters => parameters.AddCascadingValue(
+            SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods"), SampleViews.Source("prometheus/requests", SourceState.Stale, 95, "Timeout."), SampleViews.Source("prometheus/latency", SourceState.Stale, 95, "Timeout."))));
+
+        var word = bar.Find(".sources-word");
+        Read(word.TextContent).ShouldBe("2 sources silent");
+        word.QuerySelector(".not-on-phone")!.TextContent.Trim().ShouldBe("sources");
+        bar.Find(".sources-button > .not-on-phone .age").TextContent.ShouldNotBeEmpty("the banner has the age on a phone");
+        bar.Find(".icon-button[popovertarget=theme-menu]").ClassList.ShouldContain("not-on-phone");
     }
 
     [Fact]
@@ -160,7 +209,7 @@ public sealed class LayoutTests : ComponentTest
         hits.Select(hit => hit.Kind).ShouldContain("Service");
         hits.Select(hit => hit.Kind).ShouldContain("Workload");
         SearchHit.Find(snapshot, MeshQuery.All, "mtl").Hits.ShouldContain(hit => hit.Kind == "Page" && hit.Name == "mTLS");
-        SearchHit.Find(snapshot, MeshQuery.All, " ").Hits.Length.ShouldBe(8);
+        SearchHit.Find(snapshot, MeshQuery.All, " ").Hits.Length.ShouldBe(9);
         SearchHit.Find(snapshot, MeshQuery.All, "nothing is called so").Total.ShouldBe(0);
     }
 

@@ -1,10 +1,12 @@
 using Bunit;
+using MeshConsole.Components.Controls;
 using MeshConsole.Components.Pages;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web.Virtualization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshConsole.Tests.Components;
@@ -198,6 +200,71 @@ public sealed class PageTests : ComponentTest
         var alone = Page<Traffic>("traffic");
         Read(alone.Find(".split-gap").TextContent).ShouldBe("v1-stable takes 82 % instead of 90 %");
         Read(alone.Find("h1").TextContent).ShouldBe("1 rule divides traffic: card-processor is set to 90 % / 10 %, live 82 % / 18 %");
+    }
+
+    [Fact]
+    public void Traffic_WhilePrometheusIsSilent_CallsNothingLive()
+    {
+        Views.OnRoutes = [SampleViews.Routes[1]];
+        var page = Page<Traffic>("traffic", SampleViews.Snapshot(7, SampleViews.Source("kubernetes/virtualservices"), SampleViews.Source("prometheus/requests", SourceState.Stale, 95, "Timeout.")));
+
+        Read(page.Find(".split-box").TextContent).ShouldEndWith("Not live: last good answer 1 min ago");
+        page.FindAll(".split-what").Select(what => what.TextContent).ShouldBe(["set", "last"]);
+        page.FindAll(".split-old").Count.ShouldBe(1);
+        page.FindAll(".split-gap").ShouldBeEmpty("a difference to what is past is no news");
+        page.Find(".split").GetAttribute("aria-label")!.ShouldEndWith("last good answer at 2026-03-02 08:58:25 UTC");
+        Read(page.Find("h1").TextContent).ShouldEndWith("last seen 82 % / 18 %");
+        page.FindAll(".last-good .num").ShouldAllBe(number => number.GetAttribute("title")!.Contains("not live: last good answer at 2026-03-02 08:58:25 UTC", StringComparison.Ordinal));
+        page.FindAll(".last-good .num").ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void Split_LabelsTheSmallPartBesideItsBarAndNeverTwice()
+    {
+        Views.OnRoutes = [SampleViews.Routes[1]];
+        var lines = Page<Traffic>("traffic").FindAll(".split-line").Select(line => (Part: line.QuerySelector(".part-small")?.TextContent, Beside: Read(line.QuerySelector(".split-out")!.TextContent))).ToList();
+
+        lines.Select(line => line.Beside).ShouldBe(["10 %", "18 %"]);
+        lines.Select(line => Read(line.Part!)).ShouldBe(["v2-new-provider 10 %", "v2-new-provider 18 %"], "the label that style hides where the other is shown");
+    }
+
+    [Theory]
+    [InlineData(30, 30)]
+    [InlineData(31, 0)]
+    public void HeavyRows_AreDrawnOnlyInSightFromFewerRowsOn(int rules, int drawn)
+    {
+        Views.OnRoutes = [.. Enumerable.Range(0, rules).Select(index => SampleViews.Routes[1] with { Id = $"main/payments/VirtualService/r{index:D3}/http/0" })];
+        var page = Page<Traffic>("traffic");
+
+        page.FindComponents<Virtualize<Mesh.Changes.RouteView>>().Count.ShouldBe(drawn == 0 ? 1 : 0);
+        if (drawn > 0)
+        {
+            page.FindAll("tbody > tr").Count.ShouldBe(drawn);
+        }
+    }
+
+    [Fact]
+    public void HeavyRows_WhileOneIsWrittenIn_AreAllThere()
+    {
+        Views.OnRoutes = [.. Enumerable.Range(0, 44).Select(index => SampleViews.Routes[1] with { Id = $"main/payments/VirtualService/r{index:D3}/http/0" })];
+
+        var page = PageAs<Traffic>(SampleChanges.Omar, "traffic?edit=weight&selected=" + Uri.EscapeDataString("main/payments/VirtualService/r030/http/0"));
+
+        page.FindAll("tbody > tr:not(.row-below)").Count.ShouldBe(44, "what is being written must not scroll away");
+    }
+
+    [Fact]
+    public void RowsOfTraffic_KeepNoComponentButTheirBars()
+    {
+        // 30 rules of two backends kept 270 components before (a name, bars, and a number per backend in each of three columns, and marks).
+        Views.OnRoutes = [.. Enumerable.Range(0, 30).Select(index => SampleViews.Routes[1] with { Id = $"main/payments/VirtualService/r{index:D3}/http/0" })];
+        var page = Page<Traffic>("traffic");
+        var table = page.FindComponent<DataTable<Mesh.Changes.RouteView>>();
+
+        table.FindComponents<SplitBars>().Count.ShouldBe(30);
+        (table.FindComponents<Value>().Count + table.FindComponents<Missing>().Count + table.FindComponents<Name>().Count).ShouldBe(0);
+        table.FindComponents<Icon>().Count.ShouldBe(1, "the arrow of the order, in the head");
+        table.FindAll("tbody .num").Count.ShouldBeGreaterThanOrEqualTo(30 * 2);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using MeshConsole.Components;
 using MeshConsole.Components.Controls;
 using MeshConsole.Components.Pages;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,8 +98,36 @@ public sealed class TrendTests : ComponentTest
         var page = Page<Overview>();
 
         Read(page.FindAll(".tile")[1].TextContent).ShouldStartWith("Requests 100 /s");
-        page.FindAll(".spark-none").ShouldAllBe(none => none.TextContent == "History cannot be read");
-        page.FindAll(".spark-note").Count(note => note.TextContent == "Prometheus at prom:9090 cannot be reached.").ShouldBe(4);
+        Read(page.Find(".tiles-stale").TextContent).ShouldBe("The history cannot be read, the numbers are live: Prometheus at prom:9090 cannot be reached.");
+        page.FindAll(".spark-none").Select(none => (none.TextContent, none.GetAttribute("title"))).ShouldBe(Enumerable.Repeat(("No history", (string?)"Prometheus at prom:9090 cannot be reached."), 4));
+        page.FindAll(".tiles").Count(tiles => tiles.TextContent.Contains("cannot be reached", StringComparison.Ordinal)).ShouldBe(0, "once for the row is enough");
+    }
+
+    [Fact]
+    public void Overview_WhoseHistoriesFailForDifferentReasons_LeavesEachToItsTile()
+    {
+        Trend Failed(string fault) => Of(null, null) with { Fault = fault };
+        Trends.OnRead = _ => Task.FromResult<SignalTrends?>(new(Failed("Timeout."), Failed("Timeout."), Failed("Too many samples."), Failed("Timeout.")));
+
+        var page = Page<Overview>();
+
+        page.FindAll(".tiles-stale").ShouldBeEmpty();
+        page.FindAll(".spark-note").Select(note => note.TextContent).ShouldBe(["Timeout.", "Timeout.", "Too many samples.", "Timeout."]);
+    }
+
+    [Fact]
+    public void Overview_WithoutPrometheus_SaysItOnceAndGivesEachTileItsAge()
+    {
+        var until = Of(0.99, null) with { Fault = "Prometheus at prom:9090 cannot be reached." };
+        Trends.OnRead = _ => Task.FromResult<SignalTrends?>(new(until, until, until, until));
+        Views.OnOverview = SampleViews.Overview with { Signals = SampleViews.Overview.Signals with { P99Ms = null } };
+
+        var page = Page<Overview>(snapshot: SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods"), SampleViews.Source("prometheus/requests", SourceState.Stale, 95, "Timeout.")));
+
+        Read(page.Find(".tiles-stale").TextContent).ShouldBe("Prometheus does not answer: these are its last good numbers, of 2026-03-02 08:58:25 UTC.");
+        page.FindAll(".tile").Select(tile => tile.QuerySelector("dt .age") is not null).ShouldBe([true, true, false, true], "a dash has no age");
+        page.FindAll(".tile")[2].QuerySelector(".missing")!.GetAttribute("title")!.ShouldStartWith("Prometheus does not answer");
+        page.Find(".tiles").TextContent.ShouldNotContain("no answer since");
     }
 
     [Fact]

@@ -116,7 +116,7 @@ public sealed class ApiTests(ConsoleFactory console)
         var document = await console.GetAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
-        foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/topology", "/api/v1/mtls", "/api/v1/mtls/policies", "/api/v1/certificates", "/api/v1/latency/hops", "/api/v1/routes" })
+        foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/topology", "/api/v1/mtls", "/api/v1/mtls/policies", "/api/v1/certificates", "/api/v1/latency/hops", "/api/v1/routes", "/api/v1/notifications", "/api/v1/notifications/{id}/retry", "/api/v1/break-glass/{id}/review" })
         {
             paths.ShouldContain(path);
         }

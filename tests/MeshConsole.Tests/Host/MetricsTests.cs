@@ -14,6 +14,13 @@ public sealed class MetricsTests(ConsoleFactory console)
         lines.Where(l => !l.StartsWith('#')).ShouldBeUnique();
         lines.ShouldContain(l => l.StartsWith("meshconsole_source_live{cluster=\"payments-demo\",source=\"kubernetes/pods\"} 1", StringComparison.Ordinal));
         lines.ShouldContain(l => l.StartsWith("mesh_mtls_coverage_ratio{cluster=\"payments-demo\",namespace=\"\",of=\"requests\"} 0.", StringComparison.Ordinal));
+        lines.ShouldContain("meshconsole_storage_up 1");
+        lines.ShouldContain("meshconsole_notifications{state=\"queued\"} 0");
+        lines.ShouldContain("meshconsole_notifications{state=\"dead\"} 0");
+        lines.ShouldContain("meshconsole_break_glass_unreviewed 0");
+        lines.ShouldContain("meshconsole_break_glass_review_overdue 0");
+        lines.ShouldContain("meshconsole_audit_chain_ok 1");
+        lines.ShouldContain(l => l.StartsWith("meshconsole_audit_last_sequence ", StringComparison.Ordinal));
         lines.ShouldContain(l => l.StartsWith("mesh_certificate_expiry_timestamp_seconds{", StringComparison.Ordinal));
 
         // Every sample belongs to the family that was begun last.

@@ -22,6 +22,11 @@ internal static class ApprovalRule
             return (policy.HighRiskApprovals, $"Every change in namespace {plan.Target.Namespace} is of high risk.");
         }
 
+        if (plan.Gates.ObserveOnly)
+        {
+            return (Math.Max(policy.RequiredApprovals, policy.HighRiskApprovals), "The gates of this plan are on trial and stop nothing but a landslide: that is of high risk.");
+        }
+
         if (step > policy.HighRiskStepPercent)
         {
             return (policy.HighRiskApprovals, Say($"A step of {step:0.#} points is of high risk (above {policy.HighRiskStepPercent})."));

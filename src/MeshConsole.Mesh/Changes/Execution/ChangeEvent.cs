@@ -24,7 +24,14 @@ internal abstract record ChangeEvent
         int Required,
         string ApprovalReason,
         DateTimeOffset ExpiresAt,
-        ImmutableArray<GuardVerdict> Guards) : ChangeEvent;
+        ImmutableArray<GuardVerdict> Guards) : ChangeEvent
+    {
+        /// <summary>From the base to the first stage, see <see cref="ChangeRecord.Diff"/>.</summary>
+        public string Diff { get; init; } = "";
+
+        /// <summary>From the base to the last stage.</summary>
+        public string FinalDiff { get; init; } = "";
+    }
 
     /// <param name="ExpiresAt">Of the approval, should this be the last one needed.</param>
     internal sealed record Approve(Approval Decision, DateTimeOffset ExpiresAt) : ChangeEvent;

@@ -4,8 +4,10 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -216,7 +218,9 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             case StepAction.AskShare:
                 var now = _parts.Time.GetUtcNow();
                 var from = Later(change.Return!.InObjectAt!.Value, now - _settings.ConfirmTraffic);
-                watched.ShareSeen(await _parts.Gates.CanaryShareAsync(change.Plan, from, now, cancellationToken).ConfigureAwait(false));
+                var others = Others(change.Plan);
+                var before = others is null ? null : await ShareBeforeFirstWriteAsync(change, cancellationToken).ConfigureAwait(false);
+                watched.ShareSeen(await _parts.Gates.CanaryShareAsync(change.Plan, from, now, cancellationToken).ConfigureAwait(false), before, others);
                 return change;
 
             case StepAction.AskGuards ask:
@@ -244,9 +248,16 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     private Task<TargetReading> ReadAsync(ChangeRecord change, CancellationToken cancellationToken) =>
         TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, ActingAs(change).ClusterIdentity, cancellationToken);
 
-    /// <summary>Writes and reads are made as who asked for the way back, else as who started; never as the console.</summary>
-    private static Actor ActingAs(ChangeRecord change) =>
-        change is { State: ChangeState.RollingBack, Return.By: { ClusterIdentity: not null } by } ? by : change.Executor ?? change.Requester;
+    /// <summary>
+    /// Writes and reads are made as who asked for the way back, else as who started; never as the console. The cluster knows them
+    /// by the name that is configured now; somebody who lost their access since goes back under their name of then, and the API
+    /// server decides.
+    /// </summary>
+    private Actor ActingAs(ChangeRecord change)
+    {
+        var who = change is { State: ChangeState.RollingBack, Return.By: { ClusterIdentity: not null } by } ? by : change.Executor ?? change.Requester;
+        return _parts.Current(who) is { ClusterIdentity: { } now } ? who with { ClusterIdentity = now } : who;
+    }
 
     private async Task<ChangeRecord> LookAsync(ChangeRecord change, WatchedChange watched, CancellationToken cancellationToken)
     {
@@ -267,7 +278,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         var before = current.Looks.LastOrDefault()?.Verdict;
         var decides = look.Verdict != before || look.Verdict == GateVerdict.Fail || soaked >= stage.Soak;
         ImmutableArray<AuditEntry> audit = decides
-            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
+            ? [ChangeAudit.Of(change, Actor.Console, ChangeAudit.Gate, "gate", look.Verdict switch { GateVerdict.Pass => "ok", GateVerdict.Fail => "failed", _ => "unknown" }, $"Gates of stage {change.Stage + 1}: {Words(look.Verdict)}.{(change.Plan.Gates.ObserveOnly ? look.Trips ? " They are on trial; the tripwire is not." : " They are on trial: this decides nothing." : "")}", details: ChangeAudit.Look(change.Stage, look, change.Plan.Gates))]
             : [];
         var stored = await StoreAsync(change, new ChangeEvent.Look(look, soaked), audit, cancellationToken).ConfigureAwait(false);
         watched.Looked(soaked);
@@ -347,8 +358,8 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return await HappenAsync(change, new ChangeEvent.HoldBack(HoldCodes.Guards, GuardsHold(stage, round), true) { Guards = round.Verdicts }, cancellationToken).ConfigureAwait(false);
         }
 
-        var share = stage == 0 && change.ShareBefore is null ? await ShareBeforeAsync(change, cancellationToken).ConfigureAwait(false) : null;
-        var write = Intended(id, ChangeWrite.Stage, round.Patch, live);
+        var share = stage == 0 && change.ShareBefore is null ? await ShareUntilAsync(change.Plan, _parts.Time.GetUtcNow(), ForeignChange.ChangedAt(live.Object), cancellationToken).ConfigureAwait(false) : null;
+        var write = Intended(change.Plan, id, ChangeWrite.Stage, round.Patch, live);
         return await WriteAsync(change, new ChangeEvent.Intend(write, stage, round.Verdicts) { ShareBefore = share }, round.Patch, live, watched, cancellationToken).ConfigureAwait(false);
     }
 
@@ -371,7 +382,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return goal.Escalation == message ? null : await HappenAsync(change, new ChangeEvent.Escalate(message), cancellationToken).ConfigureAwait(false);
         }
 
-        var write = Intended(id, goal.Purpose, round.Patch, live);
+        var write = Intended(change.Plan, id, goal.Purpose, round.Patch, live);
         return await WriteAsync(change, new ChangeEvent.Intend(write, null, round.Verdicts), round.Patch, live, watched, cancellationToken).ConfigureAwait(false);
     }
 
@@ -500,19 +511,11 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         return await HappenAsync(change, new ChangeEvent.BeginReturn(goal), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stores what happened with its record, and announces it.</summary>
-    private async Task<ChangeRecord> HappenAsync(ChangeRecord change, ChangeEvent happened, CancellationToken cancellationToken)
-    {
-        var stored = await StoreAsync(change, happened, after => EntryOf(change, after, happened) is { } entry ? [entry] : [], cancellationToken).ConfigureAwait(false);
-        if (NoticeOf(change, stored, happened) is { } type)
-        {
-            await NoticeAsync(new ChangeNotice(type, stored, stored.StateReason, stored.UpdatedAt), cancellationToken).ConfigureAwait(false);
-        }
+    /// <summary>Stores what happened with its record.</summary>
+    private Task<ChangeRecord> HappenAsync(ChangeRecord change, ChangeEvent happened, CancellationToken cancellationToken) =>
+        StoreAsync(change, happened, after => EntryOf(change, after, happened) is { } entry ? [entry] : [], cancellationToken);
 
-        return stored;
-    }
-
-    private static AuditEntry? EntryOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
+    private AuditEntry? EntryOf(ChangeRecord before, ChangeRecord after, ChangeEvent happened) => happened switch
     {
         ChangeEvent.Settle settle => Settled(before, after, settle),
         ChangeEvent.BeginReturn begin => ChangeAudit.Of(after, Actor.Console, ChangeAudit.Rollback, "rollback", "pending", after.StateReason, begin.Goal.Reason),
@@ -527,7 +530,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         _ => null,
     };
 
-    private static AuditEntry Settled(ChangeRecord before, ChangeRecord after, ChangeEvent.Settle settle)
+    private AuditEntry Settled(ChangeRecord before, ChangeRecord after, ChangeEvent.Settle settle)
     {
         var write = after.Writes[^1];
         var actor = ActingAs(before);
@@ -556,39 +559,57 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     {
         var lease = _lease.Usable ?? throw new StoreConflictException(StoreConflict.LeaseLost, "This replica does not hold the lease any more.");
         var after = ChangeMachine.Apply(change, happened, _parts.Time.GetUtcNow());
+        var notices = _parts.NoticesOf(NoticeOf(change, after, happened), after);
         ChangeRecord stored;
         try
         {
-            stored = await _parts.Store.ReplaceAsync(after, audit(after), lease, cancellationToken).ConfigureAwait(false);
+            stored = await _parts.Store.ReplaceAsync(after, audit(after), lease, notices, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreConflictException conflict) when (conflict.Conflict == StoreConflict.LeaseLost && _lease.Usable is { } renewed && renewed != lease)
         {
             // Renewed while this was on its way: the same holder under a newer token.
-            stored = await _parts.Store.ReplaceAsync(after, audit(after), renewed, cancellationToken).ConfigureAwait(false);
+            stored = await _parts.Store.ReplaceAsync(after, audit(after), renewed, notices, cancellationToken).ConfigureAwait(false);
         }
 
         _parts.Feed.Raise(stored.Id);
         return stored;
     }
 
-    private async Task NoticeAsync(ChangeNotice notice, CancellationToken cancellationToken)
+    /// <summary>A stop does not ask Prometheus before it writes; what was before is asked afterwards, of that time.</summary>
+    private async Task<double?> ShareBeforeFirstWriteAsync(ChangeRecord change, CancellationToken cancellationToken) =>
+        change.ShareBefore is null && change.Writes.FirstOrDefault(w => w.Outcome == WriteOutcome.Applied) is { } first
+            ? await ShareUntilAsync(change.Plan, first.IntendedAt, first.ObjectChangedAt, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    /// <summary>The canary's share up to an instant, since the object was last changed and traffic had settled; null when that is too short, or not known.</summary>
+    private async Task<double?> ShareUntilAsync(ChangePlan plan, DateTimeOffset to, DateTimeOffset? changedAt, CancellationToken cancellationToken)
     {
-        try
+        if (plan.Target.Policy is not null)
         {
-            await _parts.Notices.RaiseAsync(notice, cancellationToken).ConfigureAwait(false);
+            // A policy's share is of callers that fail to connect, which writes to the object alone do not move.
+            return await _parts.Gates.CanaryShareAsync(plan, to - TimeSpan.FromMinutes(5), to, cancellationToken).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // An announcement that fails holds nothing up.
-        catch (Exception exception)
-#pragma warning restore CA1031
+
+        if (changedAt is not { } changed)
         {
-            Log.NotAnnounced(_logger, exception, notice.Type, notice.Change.Id);
+            return null;
         }
+
+        var from = Later(to - TimeSpan.FromMinutes(5), changed + _settings.Settle);
+        return from < to ? await _parts.Gates.CanaryShareAsync(plan, from, to, cancellationToken).ConfigureAwait(false) : null;
     }
 
-    private async Task<double?> ShareBeforeAsync(ChangeRecord change, CancellationToken cancellationToken)
+    private OtherRules? Others(ChangePlan plan)
     {
-        var now = _parts.Time.GetUtcNow();
-        return await _parts.Gates.CanaryShareAsync(change.Plan, now - TimeSpan.FromMinutes(5), now, cancellationToken).ConfigureAwait(false);
+        if (plan.Target.Policy is not null)
+        {
+            return null;
+        }
+
+        var snapshot = _parts.Snapshots.Current;
+        return _parts.Snapshots.Ready.IsCompleted && snapshot.Clusters.Any(c => c.Name == plan.Target.Cluster)
+            ? OtherRules.Of(plan, _parts.Views.Routes(snapshot, MeshQuery.For(plan.Target.Cluster, [])))
+            : OtherRules.Unknown;
     }
 
     /// <summary>Null while whoever started it is still an operator here.</summary>
@@ -601,14 +622,14 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     }
 
     private GuardQuestion StageQuestion(ChangeRecord change, int stage, string writeId) =>
-        new(GuardMoment.Stage, change.Plan, change.Base with { SpecHash = change.ExpectedSpecHash }, change.Plan.Stages[stage].Weights, _parts.Current(change.Executor!) ?? change.Executor!, change, writeId);
+        new(GuardMoment.Stage, change.Plan, change.Base with { SpecHash = change.ExpectedSpecHash }, change.Plan.Stages[stage].Weights, change.Executor!, change, writeId);
 
     private static HashSet<string> Refusing(ImmutableArray<GuardVerdict> verdicts) => [.. verdicts.Where(v => !v.Allows).Select(v => v.Code)];
 
     private static string GuardsHold(int stage, GuardRound round) => $"Stage {stage + 1} waits: {(round.Allowed ? round.Context.LiveProblem : round.Refusal)}";
 
-    private ChangeWrite Intended(string id, string purpose, TargetWrite patch, LiveTarget live) =>
-        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, Verb = patch.Verb };
+    private ChangeWrite Intended(ChangePlan plan, string id, string purpose, TargetWrite patch, LiveTarget live) =>
+        new(id, purpose, patch.Weights, patch.Json, live.ResourceVersion, _parts.Time.GetUtcNow(), WriteOutcome.Pending, null, null, null, null) { SpecHashBefore = live.SpecHash, Verb = patch.Verb, ObjectChangedAt = ForeignChange.ChangedAt(live.Object), Diff = _parts.DiffToKeep(plan, live, patch.Weights) };
 
     private static string WriteId(ChangeRecord change) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{change.Id}.{change.Writes.Length + 1}");
 
@@ -682,9 +703,6 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
 
         [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "Change {Change}: the lease ran out before write {Write} was sent; it is not sent.")]
         public static partial void TooLate(ILogger logger, string change, string write);
-
-        [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Notice {Type} of change {Change} could not be queued.")]
-        public static partial void NotAnnounced(ILogger logger, Exception exception, string type, string change);
 
         [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "Change {Change} takes one step after the other without coming to rest in state {State}: {Reason}")]
         public static partial void Spins(ILogger logger, string change, ChangeState state, string reason);

@@ -53,6 +53,8 @@ internal static class ChangeMachine
         var submitted = change with
         {
             Submitter = e.By,
+            Diff = e.Diff,
+            FinalDiff = e.FinalDiff,
             Plan = e.Plan,
             Base = e.Base,
             ExpectedSpecHash = e.Base.SpecHash,
@@ -232,7 +234,7 @@ internal static class ChangeMachine
         if (e.Stage is { } stage)
         {
             In(change, "write a stage", ChangeState.Running);
-            var following = stage == change.Stage + 1 && (stage == 0 || (change.Current is { PassedAt: not null, Looks: [.., { Verdict: GateVerdict.Pass }] }));
+            var following = stage == change.Stage + 1 && (stage == 0 || (change.Current is { PassedAt: not null, Looks: [.., var newest] } && newest.Decides(change.Plan.Gates) == GateVerdict.Pass));
             var again = stage == change.Stage && change.Current is { AppliedAt: null };
             if (stage >= change.Plan.Stages.Length || !(following || again))
             {
@@ -304,7 +306,7 @@ internal static class ChangeMachine
         In(change, "be looked at by its gates", ChangeState.Running, ChangeState.Paused, ChangeState.Held);
         var current = InForce(change);
         var looks = current.Looks.Add(e.Taken);
-        var failures = e.Taken.Verdict switch
+        var failures = e.Taken.Decides(change.Plan.Gates) switch
         {
             GateVerdict.Fail => current.FailedLooks + 1,
             GateVerdict.Pass => 0,
@@ -319,12 +321,17 @@ internal static class ChangeMachine
     {
         In(change, "pass a stage", ChangeState.Running);
         var current = InForce(change);
-        if (current.SoakStartedAt is null || e.Soaked < change.Plan.Stages[change.Stage].Soak || current.Looks is not [.., { Verdict: GateVerdict.Pass }])
+        if (current.SoakStartedAt is null || e.Soaked < change.Plan.Stages[change.Stage].Soak || current.Looks is not [.., var newest] || newest.Decides(change.Plan.Gates) != GateVerdict.Pass)
         {
             throw new ChangeException(ChangeFault.Conflict, "wrong-state", $"Stage {change.Stage + 1} has not soaked for {Length(change.Plan.Stages[change.Stage].Soak)} with gates that pass.");
         }
 
-        return WithCurrent(change, current with { PassedAt = now, Soaked = e.Soaked }) with { StateReason = $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} passed its gates." };
+        return WithCurrent(change, current with { PassedAt = now, Soaked = e.Soaked }) with
+        {
+            StateReason = change.Plan.Gates.ObserveOnly
+            ? $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} has soaked without a trip; its gates are on trial."
+            : $"Stage {change.Stage + 1} of {change.Plan.Stages.Length} passed its gates."
+        };
     }
 
     private static ChangeRecord HoldBack(ChangeRecord change, ChangeEvent.HoldBack e, DateTimeOffset now)

@@ -71,6 +71,18 @@ public sealed record ChangeRecord
     /// <summary>State to return to from <see cref="ChangeState.Held"/> or <see cref="ChangeState.Paused"/>; null elsewhere.</summary>
     public ChangeState? ResumesTo { get; init; }
 
+    /// <summary>What the plan does otherwise than the request may have expected, a sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>
+    /// Unified diff of the object's YAML from the base to the first stage: what whoever decides was shown. Cut where it is long;
+    /// empty where the object could not be read, and in records of before it was kept.
+    /// </summary>
+    public string Diff { get; init; } = "";
+
+    /// <summary>The same from the base to the last stage.</summary>
+    public string FinalDiff { get; init; } = "";
+
     /// <summary>Who asked for approval; null before. Often the requester, and barred from deciding like them.</summary>
     public Actor? Submitter { get; init; }
 
@@ -85,7 +97,10 @@ public sealed record ChangeRecord
     /// <summary>Set when it was aborted while a write had no outcome yet: it ends once that is known.</summary>
     public Ending? Ending { get; init; }
 
-    /// <summary>Share of the traffic that the canary was seen to get before the first write, 0..1; null when it could not be told. Rules that share backends let it differ from the weights.</summary>
+    /// <summary>
+    /// Share of the traffic that the canary was seen to get before the first write, 0..1, measured since the object was last
+    /// changed and traffic had settled; null when it could not be told. Rules that share backends let it differ from the weights.
+    /// </summary>
     public double? ShareBefore { get; init; }
 
     /// <summary>Index of the write from which failures are counted: a person who resumes asks for fresh tries.</summary>
@@ -230,4 +245,10 @@ public sealed record ChangeWrite(
 
     /// <summary>Hash of the spec that the patch was made for: what tells an object that is as before from one that was changed.</summary>
     public string SpecHashBefore { get; init; } = "";
+
+    /// <summary>Unified diff of the object's YAML as the write meets it; cut where it is long.</summary>
+    public string Diff { get; init; } = "";
+
+    /// <summary>When the object had last been changed before, as its managed fields say; null when they do not.</summary>
+    public DateTimeOffset? ObjectChangedAt { get; init; }
 }

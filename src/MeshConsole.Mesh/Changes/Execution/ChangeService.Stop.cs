@@ -13,16 +13,16 @@ public sealed partial class ChangeService
     public Task<ChangeRecord> StopAsync(string routeId, Actor actor, string reason, string? stable, CancellationToken cancellationToken) => RunAsync(ChangeAudit.Stop, actor, async call =>
     {
         ArgumentNullException.ThrowIfNull(routeId);
-        var key = RequireForRoute(actor, routeId);
+        var key = RequireForRoute(call.Actor, routeId);
         if (key.Split('/')[2] == PolicyPlanner.Kind)
         {
             throw new ChangeException(ChangeFault.Invalid, "no-stop", "A policy has no stable backend to send everything to. Roll its change back instead: that needs no approval, no gate and no Prometheus either.");
         }
 
         var words = Comment(reason);
-        if (actor.ClusterIdentity is not { } identity)
+        if (call.Actor.ClusterIdentity is not { } identity)
         {
-            throw new ChangeException(ChangeFault.Forbidden, "no-cluster-identity", $"{actor.Name} is nobody to the cluster, so nothing can be written as them. Ask somebody with the right to patch the route.");
+            throw new ChangeException(ChangeFault.Forbidden, "no-cluster-identity", $"{call.Actor.Name} is nobody to the cluster, so nothing can be written as them. Ask somebody with the right to patch the route.");
         }
 
         var waitedSince = _parts.Time.GetTimestamp();
@@ -36,25 +36,25 @@ public sealed partial class ChangeService
                 {
                     var index = stable is null ? active.Plan.Stable : IndexOf(active.Plan.Backends, stable);
                     var weights = await LiveWeightsAsync(active.Plan.Target, active.Plan.Backends, cancellationToken).ConfigureAwait(false);
-                    if (active.Return is { Purpose: ReturnGoal.Stop, Escalation: null } under && under.By.Person == actor.Person && stable is null)
+                    if (active.Return is { Purpose: ReturnGoal.Stop, Escalation: null } under && under.By.Person == call.Actor.Person && stable is null)
                     {
                         // Pressed twice: it is on its way.
                         return active;
                     }
 
-                    var goal = new ReturnGoal(ReturnGoal.Stop, AllTo(weights ?? active.ExpectedWeights, index), actor, words, _parts.Time.GetUtcNow());
-                    return await StoreAsync(active, new Outcome(new ChangeEvent.BeginReturn(goal), "request", after => after.StateReason, ChangeNotices.Stopped, words), actor, ChangeAudit.Stop, cancellationToken).ConfigureAwait(false);
+                    var goal = new ReturnGoal(ReturnGoal.Stop, AllTo(weights ?? active.ExpectedWeights, index), call.Actor, words, _parts.Time.GetUtcNow());
+                    return await StoreAsync(active, new Outcome(new ChangeEvent.BeginReturn(goal), "request", after => after.StateReason, ChangeNotices.Stopped, words), call.Actor, ChangeAudit.Stop, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (active is null)
                 {
-                    return await AddStopAsync(call, routeId, actor, words, stable, cancellationToken).ConfigureAwait(false);
+                    return await AddStopAsync(call, routeId, call.Actor, words, stable, cancellationToken).ConfigureAwait(false);
                 }
 
                 // A plan for another rule of the same object: it ends where it stands, for two would break each other's preconditions.
                 if (active.Ending is null)
                 {
-                    await StoreAsync(active, new Outcome(new ChangeEvent.Abort(actor, $"emergency stop of {routeId}: {words}"), "request", after => after.StateReason, ChangeNotices.Aborted, words), actor, ChangeAudit.Abort, cancellationToken).ConfigureAwait(false);
+                    await StoreAsync(active, new Outcome(new ChangeEvent.Abort(call.Actor, $"emergency stop of {routeId}: {words}"), "request", after => after.StateReason, ChangeNotices.Aborted, words), call.Actor, ChangeAudit.Abort, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
             }
@@ -132,12 +132,13 @@ public sealed partial class ChangeService
             StartedAt = now,
             ApprovalReason = "An emergency stop needs no approval.",
             ExpectedSpecHash = @base.SpecHash,
+            Diff = live is null ? "" : _parts.DiffToKeep(plan, live, goal),
+            FinalDiff = live is null ? "" : _parts.DiffToKeep(plan, live, goal),
             Return = new ReturnGoal(ReturnGoal.Stop, goal, actor, reason, now),
         };
-        var stored = await _parts.Store.AddAsync(stop, null, [ChangeAudit.Of(stop, actor, ChangeAudit.Stop, "request", "ok", stop.StateReason, reason)], cancellationToken).ConfigureAwait(false);
+        var stored = await _parts.Store.AddAsync(stop, null, [ChangeAudit.Of(stop, actor, ChangeAudit.Stop, "request", "ok", stop.StateReason, reason)], _parts.NoticesOf(ChangeNotices.Stopped, stop), cancellationToken).ConfigureAwait(false);
         call.Change = stored;
         _parts.Feed.Raise(stored.Id);
-        await NoticeAsync(new ChangeNotice(ChangeNotices.Stopped, stored, stored.StateReason, now), cancellationToken).ConfigureAwait(false);
         return stored;
     }
 

@@ -8,7 +8,6 @@ using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace MeshConsole.Mesh.Changes.Execution;
 
@@ -25,13 +24,11 @@ public sealed partial class ChangeService : IChangeService
     private const int MaxTries = 8;
 
     private readonly ExecutionParts _parts;
-    private readonly ILogger<ChangeService> _logger;
 
-    public ChangeService(ExecutionParts parts, ILogger<ChangeService> logger)
+    public ChangeService(ExecutionParts parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
         _parts = parts;
-        _logger = logger;
     }
 
     public event Action<string>? Changed
@@ -44,7 +41,7 @@ public sealed partial class ChangeService : IChangeService
     {
         var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
-        var round = await AskAsync(GuardMoment.Preview, plan, null, actor, null, cancellationToken).ConfigureAwait(false);
+        var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var @base = round.Context.Base;
         var (required, why) = ApprovalRule.For(plan, policy);
         return new ChangePreview(
@@ -65,6 +62,7 @@ public sealed partial class ChangeService : IChangeService
         {
             Reach = round.Context.Reach,
             Readiness = round.Context.Readiness,
+            Notes = NotesOf(request, round, policy),
         };
     }, cancellationToken);
 
@@ -72,7 +70,7 @@ public sealed partial class ChangeService : IChangeService
     {
         var plan = await PlanAsync(call, request, cancellationToken).ConfigureAwait(false);
         var policy = _parts.Policy();
-        var round = await AskAsync(GuardMoment.Preview, plan, null, actor, null, cancellationToken).ConfigureAwait(false);
+        var round = await AskAsync(GuardMoment.Preview, plan, null, call.Actor, null, cancellationToken).ConfigureAwait(false);
         var live = LiveOf(round.Reading);
         var @base = new ChangeBase(live.Uid, live.ResourceVersion, live.SpecHash);
         var now = _parts.Time.GetUtcNow();
@@ -86,68 +84,75 @@ public sealed partial class ChangeService : IChangeService
             Base = @base,
             PlanHash = _parts.Plans.HashPlan(plan, @base, policy),
             PolicyHash = _parts.Plans.HashPolicy(policy),
-            Requester = actor,
+            Requester = call.Actor,
             CreatedAt = now,
             UpdatedAt = now,
             RequiredApprovals = required,
             ApprovalReason = why,
             Guards = round.Verdicts,
             ExpectedSpecHash = @base.SpecHash,
+            Notes = NotesOf(request, round, policy),
+            Diff = _parts.DiffToKeep(plan, live, plan.Stages[0].Weights),
+            FinalDiff = _parts.DiffToKeep(plan, live, plan.Stages[^1].Weights),
         };
 
         // Keys are of a person: nobody gets at the change of another by guessing one.
-        var key = string.IsNullOrWhiteSpace(idempotencyKey) ? null : $"{actor.Person.Issuer}|{actor.Person.Subject.ToUpperInvariant()}|{idempotencyKey}";
-        var stored = await _parts.Store.AddAsync(draft, key, [ChangeAudit.Of(draft, actor, ChangeAudit.Create, "request", "ok", $"{actor.Name} drafted a change of {plan.Target.Key}.")], cancellationToken).ConfigureAwait(false);
+        var key = string.IsNullOrWhiteSpace(idempotencyKey) ? null : $"{call.Actor.Person.Issuer}|{call.Actor.Person.Subject.ToUpperInvariant()}|{idempotencyKey}";
+        var stored = await _parts.Store.AddAsync(draft, key, [ChangeAudit.Of(draft, call.Actor, ChangeAudit.Create, "request", "ok", $"{call.Actor.Name} drafted a change of {plan.Target.Key}.")], cancellationToken).ConfigureAwait(false);
         _parts.Feed.Raise(stored.Id);
         return stored;
     }, cancellationToken);
 
     public Task<ChangeRecord> SubmitAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Submit, id, actor, Role.Operator, async (call, change) =>
     {
-        Legal(change, new ChangeEvent.Submit(actor, change.Plan, change.Base, change.PlanHash, change.PolicyHash, 0, "", _parts.Time.GetUtcNow(), []));
+        Legal(change, new ChangeEvent.Submit(call.Actor, change.Plan, change.Base, change.PlanHash, change.PolicyHash, 0, "", _parts.Time.GetUtcNow(), []));
         var policy = _parts.Policy();
-        var reading = await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, actor.ClusterIdentity, cancellationToken).ConfigureAwait(false);
+        var reading = await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, call.Actor.ClusterIdentity, cancellationToken).ConfigureAwait(false);
         var live = LiveOf(reading);
         var plan = Rebased(change.Plan, live);
         var @base = new ChangeBase(live.Uid, live.ResourceVersion, live.SpecHash);
-        var round = await AskAsync(GuardMoment.Submit, plan, @base, actor, change, cancellationToken).ConfigureAwait(false);
+        var round = await AskAsync(GuardMoment.Submit, plan, @base, call.Actor, change, cancellationToken).ConfigureAwait(false);
         if (!round.Allowed)
         {
             throw Refused(round);
         }
 
         var (required, why) = ApprovalRule.For(plan, policy);
-        var submit = new ChangeEvent.Submit(actor, plan, @base, _parts.Plans.HashPlan(plan, @base, policy), _parts.Plans.HashPolicy(policy), required, why, _parts.Time.GetUtcNow() + policy.ApprovalLifetime, round.Verdicts);
-        return new Outcome(submit, "request", after => $"{actor.Name} submitted a change of {change.Plan.Target.Key}. {after.StateReason}", ChangeNotices.Submitted);
+        var submit = new ChangeEvent.Submit(call.Actor, plan, @base, _parts.Plans.HashPlan(plan, @base, policy), _parts.Plans.HashPolicy(policy), required, why, _parts.Time.GetUtcNow() + policy.ApprovalLifetime, round.Verdicts)
+        {
+            Diff = _parts.DiffToKeep(plan, live, plan.Stages[0].Weights),
+            FinalDiff = _parts.DiffToKeep(plan, live, plan.Stages[^1].Weights),
+        };
+        return new Outcome(submit, "request", after => $"{call.Actor.Name} submitted a change of {change.Plan.Target.Key}. {after.StateReason}", ChangeNotices.Submitted);
     }, cancellationToken);
 
     public Task<ChangeRecord> ApproveAsync(string id, Actor actor, string comment, string? planHash, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Approve, id, actor, Role.Approver, async (call, change) =>
     {
         var words = Comment(comment);
-        var decision = new Approval(actor, true, words, _parts.Time.GetUtcNow(), planHash ?? change.PlanHash);
+        var decision = new Approval(call.Actor, true, words, _parts.Time.GetUtcNow(), planHash ?? change.PlanHash);
         var policy = _parts.Policy();
         var approve = new ChangeEvent.Approve(decision, decision.At + policy.ApprovalLifetime);
         Legal(change, approve);
-        var reading = await ReadForDecisionAsync(change, actor, cancellationToken).ConfigureAwait(false);
+        var reading = await ReadForDecisionAsync(change, call.Actor, cancellationToken).ConfigureAwait(false);
         return WhyVoid(change, reading, policy) is { } reason
             ? Outcome.Voids(reason)
-            : new Outcome(approve, "approve", after => $"{actor.Name} approved: {words} {after.StateReason}", ChangeNotices.Decided, words);
+            : new Outcome(approve, "approve", after => $"{call.Actor.Name} approved: {words} {after.StateReason}", ChangeNotices.Decided, words);
     }, cancellationToken);
 
     public Task<ChangeRecord> RejectAsync(string id, Actor actor, string comment, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Reject, id, actor, Role.Approver, (call, change) =>
     {
         var words = Comment(comment);
-        var reject = new ChangeEvent.Reject(new Approval(actor, false, words, _parts.Time.GetUtcNow(), change.PlanHash));
-        return Task.FromResult(new Outcome(reject, "reject", _ => $"{actor.Name} declined: {words}", ChangeNotices.Decided, words));
+        var reject = new ChangeEvent.Reject(new Approval(call.Actor, false, words, _parts.Time.GetUtcNow(), change.PlanHash));
+        return Task.FromResult(new Outcome(reject, "reject", _ => $"{call.Actor.Name} declined: {words}", ChangeNotices.Decided, words));
     }, cancellationToken);
 
     public Task<ChangeRecord> StartAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Start, id, actor, Role.Operator, async (call, change) =>
     {
         // Broken glass is the person's who broke it: it does not open the door for others.
         var glass = await _parts.Controls.BreakGlassAsync(change.Plan.Target.Key, cancellationToken).ConfigureAwait(false);
-        glass = glass is not null && glass.By.Person == actor.Person && glass.ExpiresAt > _parts.Time.GetUtcNow() ? glass : null;
-        Legal(change, new ChangeEvent.Start(actor, [], glass));
-        var round = await AskAsync(GuardMoment.Start, change.Plan, change.Base, actor, change, cancellationToken).ConfigureAwait(false);
+        glass = glass is not null && glass.By.Person == call.Actor.Person && glass.ExpiresAt > _parts.Time.GetUtcNow() ? glass : null;
+        Legal(change, new ChangeEvent.Start(call.Actor, [], glass));
+        var round = await AskAsync(GuardMoment.Start, change.Plan, change.Base, call.Actor, change, cancellationToken).ConfigureAwait(false);
         if (WhyVoid(change, round.Reading, _parts.Policy()) is { } reason)
         {
             return Outcome.Voids(reason);
@@ -158,22 +163,22 @@ public sealed partial class ChangeService : IChangeService
             throw Refused(round);
         }
 
-        return new Outcome(new ChangeEvent.Start(actor, round.Verdicts, glass), glass is null ? "request" : "break-glass", after => $"{actor.Name} started {change.Plan.Target.Key}. {after.StateReason}", glass is null ? null : ChangeNotices.BreakGlass, glass?.Reason);
+        return new Outcome(new ChangeEvent.Start(call.Actor, round.Verdicts, glass), glass is null ? "request" : "break-glass", after => $"{call.Actor.Name} started {change.Plan.Target.Key}. {after.StateReason}", glass is null ? null : ChangeNotices.BreakGlass, glass?.Reason);
     }, cancellationToken);
 
     public Task<ChangeRecord> PauseAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Pause, id, actor, Role.Operator, (call, change) =>
     {
         var words = Optional(reason);
-        return Task.FromResult(new Outcome(new ChangeEvent.Pause(actor, words), "request", after => after.StateReason, null, words));
+        return Task.FromResult(new Outcome(new ChangeEvent.Pause(call.Actor, words), "request", after => after.StateReason, null, words));
     }, cancellationToken);
 
     public Task<ChangeRecord> ResumeAsync(string id, Actor actor, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Resume, id, actor, Role.Operator, async (call, change) =>
     {
-        var resume = new ChangeEvent.Resume(actor);
+        var resume = new ChangeEvent.Resume(call.Actor);
         Legal(change, resume);
         if (change.Hold is { Code: HoldCodes.TargetChanged })
         {
-            var live = LiveOf(await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, actor.ClusterIdentity ?? change.Executor?.ClusterIdentity, cancellationToken).ConfigureAwait(false));
+            var live = LiveOf(await TargetReading.TakeAsync(_parts.Targets, change.Plan.Target, change.Plan.Backends, call.Actor.ClusterIdentity ?? change.Executor?.ClusterIdentity, cancellationToken).ConfigureAwait(false));
             if (ForeignChange.Is(change, live))
             {
                 throw new ChangeException(ChangeFault.Conflict, "target-changed", ForeignChange.Words(change, live));
@@ -186,26 +191,26 @@ public sealed partial class ChangeService : IChangeService
     public Task<ChangeRecord> AbortAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Abort, id, actor, Role.Operator, (call, change) =>
     {
         var words = Optional(reason);
-        return Task.FromResult(new Outcome(new ChangeEvent.Abort(actor, words), "request", after => after.StateReason, ChangeNotices.Aborted, words));
+        return Task.FromResult(new Outcome(new ChangeEvent.Abort(call.Actor, words), "request", after => after.StateReason, ChangeNotices.Aborted, words));
     }, cancellationToken);
 
     public Task<ChangeRecord> RollbackAsync(string id, Actor actor, string? reason, CancellationToken cancellationToken) => ChangeAsync(ChangeAudit.Rollback, id, actor, Role.Operator, (call, change) =>
     {
-        var words = Optional(reason) is { } given ? $"{actor.Name}: {given}" : $"{actor.Name} asked for it.";
-        var goal = new ReturnGoal(ReturnGoal.Rollback, change.Plan.BaseWeights, actor, words, _parts.Time.GetUtcNow());
+        var words = Optional(reason) is { } given ? $"{call.Actor.Name}: {given}" : $"{call.Actor.Name} asked for it.";
+        var goal = new ReturnGoal(ReturnGoal.Rollback, change.Plan.BaseWeights, call.Actor, words, _parts.Time.GetUtcNow());
         return Task.FromResult(new Outcome(new ChangeEvent.BeginReturn(goal), "rollback", after => after.StateReason, ChangeNotices.RollingBack, words));
     }, cancellationToken);
 
     public async Task<ChangeRecord> FindAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        return actor.Has(Role.Viewer) && await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } change ? change : throw NoSuchChange(id);
+        return _parts.AsOfNow(actor).Has(Role.Viewer) && await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } change ? change : throw NoSuchChange(id);
     }
 
     public async Task<ImmutableArray<ChangeRecord>> ListAsync(ChangeFilter filter, Actor actor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        return actor.Has(Role.Viewer) ? await _parts.Store.ListAsync(filter, cancellationToken).ConfigureAwait(false) : [];
+        return _parts.AsOfNow(actor).Has(Role.Viewer) ? await _parts.Store.ListAsync(filter, cancellationToken).ConfigureAwait(false) : [];
     }
 
     /// <summary>
@@ -217,14 +222,14 @@ public sealed partial class ChangeService : IChangeService
         for (var tries = 1; ; tries++)
         {
             // Whoever may not read is told the same as of a change that does not exist.
-            var change = actor.Has(Role.Viewer) ? await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
+            var change = call.Actor.Has(Role.Viewer) ? await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
             if (change is null)
             {
-                throw actor.Has(role) || !actor.Has(Role.Viewer) ? NoSuchChange(id) : MissingRole(actor, role, null);
+                throw call.Actor.Has(role) || !call.Actor.Has(Role.Viewer) ? NoSuchChange(id) : MissingRole(call.Actor, role, null);
             }
 
             call.Change = change;
-            Require(actor, role, change.Plan.Target.Namespace);
+            Require(call.Actor, role, change.Plan.Target.Namespace);
             try
             {
                 if (change.State is ChangeState.AwaitingApproval or ChangeState.Approved && change.ExpiresAt <= _parts.Time.GetUtcNow() && action is not ChangeAudit.Abort)
@@ -235,7 +240,7 @@ public sealed partial class ChangeService : IChangeService
                 }
 
                 var outcome = await decide(call, change).ConfigureAwait(false);
-                var stored = await StoreAsync(change, outcome, actor, action, cancellationToken).ConfigureAwait(false);
+                var stored = await StoreAsync(change, outcome, call.Actor, action, cancellationToken).ConfigureAwait(false);
                 call.Change = stored;
                 return outcome.Happened is ChangeEvent.Invalidate ? throw new ChangeException(ChangeFault.Conflict, "approval-void", stored.StateReason) : stored;
             }
@@ -259,13 +264,8 @@ public sealed partial class ChangeService : IChangeService
         var result = outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Expire ? "refused" : "ok";
         var details = after.Guards.IsEmpty || outcome.Happened is not (ChangeEvent.Submit or ChangeEvent.Start) ? null : new System.Text.Json.Nodes.JsonObject { ["guards"] = ChangeAudit.Guards(after.Guards) };
         var entry = ChangeAudit.Of(after, actor, action, outcome.Phase, result, outcome.Summary(after), outcome.Reason, details);
-        var stored = await _parts.Store.ReplaceAsync(after, [entry], null, cancellationToken).ConfigureAwait(false);
+        var stored = await _parts.Store.ReplaceAsync(after, [entry], null, _parts.NoticesOf(outcome.Notice, after), cancellationToken).ConfigureAwait(false);
         _parts.Feed.Raise(stored.Id);
-        if (outcome.Notice is { } type)
-        {
-            await NoticeAsync(new ChangeNotice(type, stored, stored.StateReason, stored.UpdatedAt), cancellationToken).ConfigureAwait(false);
-        }
-
         return stored;
     }
 
@@ -273,7 +273,7 @@ public sealed partial class ChangeService : IChangeService
     private async Task<T> RunAsync<T>(string action, Actor actor, Func<Call, Task<T>> body, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        var call = new Call(action, actor);
+        var call = new Call(action, _parts.AsOfNow(actor));
         ChangeException refusal;
         try
         {
@@ -329,6 +329,10 @@ public sealed partial class ChangeService : IChangeService
             throw AuditUnavailable(exception);
         }
     }
+
+    private ImmutableArray<string> NotesOf(ChangeRequest request, GuardRound round, ChangePolicy policy) => request.Policy is null
+        ? _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId ?? ""), policy)
+        : _parts.Plans.Notes(request, _parts.Snapshots.Current, policy);
 
     private async Task<ChangePlan> PlanAsync(Call call, ChangeRequest request, CancellationToken cancellationToken)
     {
@@ -500,20 +504,6 @@ public sealed partial class ChangeService : IChangeService
 
     private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
 
-    private async Task NoticeAsync(ChangeNotice notice, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _parts.Notices.RaiseAsync(notice, cancellationToken).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // An announcement that fails holds nothing up.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Log.NotAnnounced(_logger, exception, notice.Type, notice.Change.Id);
-        }
-    }
-
     /// <summary>What is known of a call when it is refused.</summary>
     private sealed class Call(string action, Actor actor)
     {
@@ -530,11 +520,5 @@ public sealed partial class ChangeService : IChangeService
     private sealed record Outcome(ChangeEvent Happened, string Phase, Func<ChangeRecord, string> Summary, string? Notice = null, string? Reason = null)
     {
         public static Outcome Voids(string reason) => new(new ChangeEvent.Invalidate(reason), "refused", after => after.StateReason);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Notice {Type} of change {Change} could not be queued.")]
-        public static partial void NotAnnounced(ILogger logger, Exception exception, string type, string change);
     }
 }

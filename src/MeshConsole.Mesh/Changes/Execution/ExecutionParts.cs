@@ -3,8 +3,10 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Mtls.Readiness;
+using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Changes.Execution;
@@ -12,6 +14,9 @@ namespace MeshConsole.Mesh.Changes.Execution;
 /// <summary>Everything outside that changes touch: what <see cref="ChangeService"/> and <see cref="ChangeExecutor"/> are made of.</summary>
 public sealed record ExecutionParts
 {
+    /// <summary>Characters of a diff that are kept.</summary>
+    internal const int LongestDiff = 16_000;
+
     public required IChangeStore Store { get; init; }
 
     public required IAuditLog Audit { get; init; }
@@ -45,10 +50,30 @@ public sealed record ExecutionParts
     public required TimeProvider Time { get; init; }
 
     /// <summary>
-    /// The actor as the console knows them now, null when they lost their access: asked before each write of a plan, so that
-    /// roles taken away after the start hold it. By default whoever started is taken at their word of then.
+    /// The actor as the console knows them now, null when they lost their access: asked for every request, every round of
+    /// guards and every write, so that roles taken away hold what is under way. By default everybody is taken at their word
+    /// of then.
     /// </summary>
     public Func<Actor, Actor?> Current { get; init; } = static actor => actor;
+
+    /// <summary>The actor as the console knows them now; without any role when they lost their access.</summary>
+    internal Actor AsOfNow(Actor actor) => Current(actor) ?? actor with { Roles = [] };
+
+    /// <summary>What these weights make of the object, as text to keep: bounded, since records are read and written whole.</summary>
+    internal string DiffToKeep(ChangePlan plan, LiveTarget live, ImmutableArray<int> weights)
+    {
+        var diff = Plans.Diff(plan.Target, plan.Backends, live, weights);
+        if (diff.Length <= LongestDiff)
+        {
+            return diff;
+        }
+
+        var end = diff.LastIndexOf('\n', LongestDiff - 1) + 1;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{diff[..(end > 0 ? end : LongestDiff)]}… {diff.Length - (end > 0 ? end : LongestDiff)} characters more\n");
+    }
+
+    /// <summary>What receivers are told of a change as it is about to be stored; nothing without a type.</summary>
+    internal ImmutableArray<Notification> NoticesOf(string? type, ChangeRecord change) => type is null ? [] : Notices.Of(new ChangeNotice(type, change, change.StateReason, change.UpdatedAt));
 
     /// <summary>Who is told of stored changes within this process.</summary>
     public ChangeFeed Feed { get; init; } = new();

@@ -34,6 +34,9 @@ public sealed record ExecutorSettings
     /// <summary>How long traffic is watched after the object is back, before what was seen is said and, where nothing could be, the change ends.</summary>
     public TimeSpan ConfirmTraffic { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>How long after a write traffic still moves: what is measured before that is of both sides of it.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How far the canary's share may be above what it should be, 0..1: counting is not exact.</summary>
     public double ShareTolerance { get; init; } = 0.05;
 

@@ -45,27 +45,39 @@ internal static class ForeignChange
     {
         string? who = null;
         var newest = DateTimeOffset.MinValue;
-        if (item.ValueKind == JsonValueKind.Object
-            && item.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
-            && metadata.TryGetProperty("managedFields", out var fields) && fields.ValueKind == JsonValueKind.Array)
+        foreach (var (manager, at) in Managers(item))
         {
-            foreach (var entry in fields.EnumerateArray())
+            if (manager is { Length: > 0 } && manager != "meshconsole" && (who is null || (at ?? DateTimeOffset.MinValue) >= newest))
             {
-                if (entry.ValueKind == JsonValueKind.Object
-                    && entry.TryGetProperty("manager", out var manager) && manager.ValueKind == JsonValueKind.String
-                    && manager.GetString() is { Length: > 0 } name && name != "meshconsole"
-                    && !(entry.TryGetProperty("subresource", out var part) && part.ValueKind == JsonValueKind.String && part.GetString() is "status"))
-                {
-                    var at = entry.TryGetProperty("time", out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var known) ? known : DateTimeOffset.MinValue;
-                    if (who is null || at >= newest)
-                    {
-                        (who, newest) = (name, at);
-                    }
-                }
+                (who, newest) = (manager, at ?? DateTimeOffset.MinValue);
             }
         }
 
         return who is null ? "Somebody" : $"Somebody (field manager {Printable.Text(who, 100)})";
+    }
+
+    /// <summary>When anybody, the console included, last changed the object, its status aside; null when it does not say.</summary>
+    public static DateTimeOffset? ChangedAt(JsonElement item) => Managers(item).Max(entry => entry.At);
+
+    private static IEnumerable<(string? Manager, DateTimeOffset? At)> Managers(JsonElement item)
+    {
+        if (item.ValueKind != JsonValueKind.Object
+            || !item.TryGetProperty("metadata", out var metadata) || metadata.ValueKind != JsonValueKind.Object
+            || !metadata.TryGetProperty("managedFields", out var fields) || fields.ValueKind != JsonValueKind.Array)
+        {
+            yield break;
+        }
+
+        foreach (var entry in fields.EnumerateArray())
+        {
+            if (entry.ValueKind == JsonValueKind.Object
+                && !(entry.TryGetProperty("subresource", out var part) && part.ValueKind == JsonValueKind.String && part.GetString() is "status"))
+            {
+                yield return (
+                    entry.TryGetProperty("manager", out var manager) && manager.ValueKind == JsonValueKind.String ? manager.GetString() : null,
+                    entry.TryGetProperty("time", out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var known) ? known : null);
+            }
+        }
     }
 
     /// <summary>Whether the object proves the write: by its annotation, and a deletion by being gone.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Access;
-using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
@@ -27,9 +26,12 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
     /// <summary>Gathers what guards look at, always afresh and as the actor, and asks all of them.</summary>
     public static async Task<GuardRound> RunAsync(ExecutionParts parts, GuardQuestion question, CancellationToken cancellationToken)
     {
+        var goingBack = question.Moment is GuardMoment.Rollback or GuardMoment.Stop;
+
+        // A way back that was asked for, or that a gate takes, does not end because who began it has left since: the API server decides.
+        question = goingBack ? question : question with { Actor = parts.AsOfNow(question.Actor) };
         var plan = question.Plan;
         var identity = question.Actor.ClusterIdentity;
-        var goingBack = question.Moment is GuardMoment.Rollback or GuardMoment.Stop;
         var snapshot = parts.Snapshots.Current;
         var cluster = snapshot.Clusters.FirstOrDefault(c => c.Name == plan.Target.Cluster);
         var reach = cluster is null ? null : PolicyReach.Of(cluster, plan.Target);
@@ -78,7 +80,7 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
             OtherActive = await OtherActiveAsync(parts, plan.Target, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
             ReadOnly = await ReadOnlyAsync(parts, goingBack, cancellationToken).ConfigureAwait(false),
             BreakGlass = await BreakGlassAsync(parts, plan.Target.Key, goingBack, cancellationToken).ConfigureAwait(false),
-            RecentStarts = goingBack ? null : await RecentStartsAsync(parts, plan.Target.Cluster, cancellationToken).ConfigureAwait(false),
+            RecentStarts = question.Moment == GuardMoment.Start ? await parts.Store.ListStartsAsync(plan.Target.Cluster, parts.Time.GetUtcNow().AddHours(-1), cancellationToken).ConfigureAwait(false) : null,
         };
         return new GuardRound(context, parts.Guards(context), reading, patch);
     }
@@ -133,11 +135,4 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
 
     private static async Task<BreakGlass?> BreakGlassAsync(ExecutionParts parts, string targetKey, bool goingBack, CancellationToken cancellationToken) =>
         goingBack ? null : await parts.Controls.BreakGlassAsync(targetKey, cancellationToken).ConfigureAwait(false);
-
-    private static async Task<ImmutableArray<DateTimeOffset>?> RecentStartsAsync(ExecutionParts parts, string cluster, CancellationToken cancellationToken)
-    {
-        var hour = parts.Time.GetUtcNow().AddHours(-1);
-        var starts = await parts.Audit.SearchAsync(new AuditFilter(Action: ChangeAudit.Start, Outcome: "ok", From: hour, Limit: 1000), cancellationToken).ConfigureAwait(false);
-        return [.. starts.Where(r => r.Entry.Target?.Cluster == cluster).Select(r => r.At)];
-    }
 }

@@ -113,6 +113,9 @@ public sealed record ChangePreview(
 
     /// <summary>Whether what a policy would refuse is needed by anybody; null where nothing is refused that was not before, or it could not be asked.</summary>
     public StrictReadiness? Readiness { get; init; }
+
+    /// <summary>What the plan does otherwise than the request may expect, a sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
 }
 
 /// <summary>Somebody who calls the target now.</summary>

@@ -18,23 +18,28 @@ public interface IChangeStore
     /// <summary>Changes that are active, or wait for people or a clock: what the executor looks after.</summary>
     Task<ImmutableArray<ChangeRecord>> ListOpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>When changes of this cluster were started, those since an instant; emergency stops are no starts.</summary>
+    Task<ImmutableArray<DateTimeOffset>> ListStartsAsync(string cluster, DateTimeOffset since, CancellationToken cancellationToken);
+
     /// <summary>Stores a new change. With an idempotency key that was used before, returns the change stored then.</summary>
-    Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken);
+    /// <param name="notifications">Queued in the same transaction: they go out only if the change was stored, and then always.</param>
+    Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken);
 
     /// <summary>
     /// Replaces the change if it still has the version of <paramref name="change"/> and returns it with the next version.
     /// With <paramref name="lease"/>, only while that lease is held: the fencing of the executor.
     /// </summary>
+    /// <param name="notifications">Queued in the same transaction: they go out only if the change was stored, and then always.</param>
     /// <exception cref="StoreConflictException">Another version is stored, another change is active on the target, or the lease is lost.</exception>
-    Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken);
+    Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken);
 
-    /// <summary>Like <see cref="AddAsync(ChangeRecord, string?, ImmutableArray{AuditEntry}, CancellationToken)"/>, with notifications that go out only if the change was stored.</summary>
-    Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) =>
-        notifications.IsDefaultOrEmpty ? AddAsync(change, idempotencyKey, audit, cancellationToken) : throw new NotSupportedException("This store keeps no notifications.");
+    /// <summary>Like <see cref="AddAsync(ChangeRecord, string?, ImmutableArray{AuditEntry}, ImmutableArray{Notification}, CancellationToken)"/>, of which nobody is told.</summary>
+    Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken) =>
+        AddAsync(change, idempotencyKey, audit, [], cancellationToken);
 
-    /// <summary>Like <see cref="ReplaceAsync(ChangeRecord, ImmutableArray{AuditEntry}, HeldLease?, CancellationToken)"/>, with notifications that go out only if the change was stored.</summary>
-    Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) =>
-        notifications.IsDefaultOrEmpty ? ReplaceAsync(change, audit, lease, cancellationToken) : throw new NotSupportedException("This store keeps no notifications.");
+    /// <summary>Like <see cref="ReplaceAsync(ChangeRecord, ImmutableArray{AuditEntry}, HeldLease?, ImmutableArray{Notification}, CancellationToken)"/>, of which nobody is told.</summary>
+    Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken) =>
+        ReplaceAsync(change, audit, lease, [], cancellationToken);
 }
 
 /// <param name="States">Empty: all.</param>

@@ -15,6 +15,12 @@ public interface IPlanWorkshop
     /// <exception cref="ChangeException">Invalid: the request makes no plan, with the reason.</exception>
     ChangePlan Plan(ChangeRequest request, Snapshots.MeshSnapshot snapshot, ChangePolicy policy) => PolicyPlanner.Plan(request, snapshot, policy).OrThrow();
 
+    /// <summary>What the plan of this request does otherwise than the request may expect, a sentence each: rounded shares, steps left out.</summary>
+    ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => [];
+
+    /// <summary>The same of a plan for a policy: others of its level that have no effect, a port that nothing declares.</summary>
+    ImmutableArray<string> Notes(ChangeRequest request, Snapshots.MeshSnapshot snapshot, ChangePolicy policy) => PolicyPlanner.Plan(request, snapshot, policy).Notes;
+
     /// <summary>The write that moves the live object to these weights, or the policy into this state.</summary>
     /// <exception cref="TargetChangedException">The live object is not what the plan knows.</exception>
     TargetWrite BuildPatch(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights, string writeId);

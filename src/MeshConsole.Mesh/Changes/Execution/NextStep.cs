@@ -110,7 +110,7 @@ internal static class NextStep
         // Gates stay armed whatever holds the change up: people, a freeze, an API server without answer.
         if (change.Current is { AppliedAt: not null } current)
         {
-            if (MustReturn(current) is { } reason)
+            if (MustReturn(current, change.Plan.Gates) is { } reason)
             {
                 return new StepAction.RollBack(reason);
             }
@@ -153,12 +153,13 @@ internal static class NextStep
         }
 
         var look = facts.SinceLook is null ? null : current.Looks.LastOrDefault();
-        if (look?.Verdict is GateVerdict.InsufficientData or GateVerdict.Error)
+        var verdict = look?.Decides(change.Plan.Gates);
+        if (look is not null && verdict is GateVerdict.InsufficientData or GateVerdict.Error)
         {
             return Hold(HoldCodes.Data, NoVerdict(change, look), byItself: true);
         }
 
-        if (look?.Verdict is not GateVerdict.Pass)
+        if (verdict is not GateVerdict.Pass)
         {
             return s_wait;
         }
@@ -194,7 +195,7 @@ internal static class NextStep
         switch (hold.Code)
         {
             case HoldCodes.Data:
-                if (facts.SinceLook is not null && change.Current?.Looks is [.., { Verdict: GateVerdict.Pass }])
+                if (facts.SinceLook is not null && change.Current?.Looks is [.., var newest] && newest.Decides(change.Plan.Gates) == GateVerdict.Pass)
                 {
                     return Store(new ChangeEvent.Release(RestartSoak: false));
                 }
@@ -270,10 +271,19 @@ internal static class NextStep
             return ConfirmPolicy(change, where, since, facts);
         }
 
-        var due = Math.Max(ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1, goal.Purpose == ReturnGoal.Rollback ? change.ShareBefore ?? 0 : 0);
-        if (facts.Share is { } share && share <= due + facts.Settings.ShareTolerance)
+        var planned = ChangePlan.ShareOf(goal.Weights, change.Plan.Canary) ?? 1;
+        var due = OtherRules.Due(planned, ChangePlan.ShareOf(change.Plan.BaseWeights, change.Plan.Canary), change.ShareBefore ?? facts.ShareBefore, facts.Others);
+        var others = facts.Others is null ? "" : $" {Names(facts.Others)} send to the same backends too.";
+        if (facts.Share is { } share && share <= (due ?? planned) + facts.Settings.ShareTolerance)
         {
-            return Store(new ChangeEvent.FinishReturn(Say($"{where}, and traffic shows it: the canary gets {share * 100:0.#} %. {goal.Reason}")));
+            var theirs = share > planned + facts.Settings.ShareTolerance ? $", no more than before.{others}" : ".";
+            return Store(new ChangeEvent.FinishReturn(Say($"{where}, and traffic shows it: the canary gets {share * 100:0.#} %{theirs} {goal.Reason}")));
+        }
+
+        if (facts.Share is { } seen && due is null)
+        {
+            // Waiting longer would tell no more: nothing was measured before that it could be compared with.
+            return Store(new ChangeEvent.FinishReturn(Say($"{where}, so this rule gives the canary {planned * 100:0.#} %. It gets {seen * 100:0.#} % of all that its backends get, and whose that is cannot be told:{others} {goal.Reason}")));
         }
 
         if (since < facts.Settings.ConfirmTraffic)
@@ -286,9 +296,9 @@ internal static class NextStep
             return Store(new ChangeEvent.FinishReturn($"{where}. Whether traffic shows it could not be told within {DurationWords.Of(facts.Settings.ConfirmTraffic)}: there is none, or Prometheus does not answer. {goal.Reason}"));
         }
 
-        var gap = Say($"the canary still gets {still * 100:0.#} % of the traffic where {due * 100:0.#} % is due. Other rules, sticky sessions or open connections may send it there");
-        return goal.Purpose == ReturnGoal.Stop
-            ? Store(new ChangeEvent.FinishReturn($"{where}, but {gap}. {goal.Reason}"))
+        var gap = Say($"the canary still gets {still * 100:0.#} % of the traffic where {(due ?? planned) * 100:0.#} % is due. Other rules, sticky sessions or open connections may send it there");
+        return goal.Purpose == ReturnGoal.Stop || facts.Others is not null
+            ? Store(new ChangeEvent.FinishReturn($"{where}, but {gap}.{others} {goal.Reason}"))
             : Escalate(change, $"{where}, but {gap}. It counts as rolled back only when traffic shows it; abort to end it as it is.");
     }
 
@@ -311,6 +321,9 @@ internal static class NextStep
             : Store(new ChangeEvent.FinishReturn($"{where}. Whether traffic shows it could not be told within {DurationWords.Of(facts.Settings.ConfirmTraffic)}: there is none, or Prometheus does not answer. {change.Return!.Reason}"));
     }
 
+    private static string Names(OtherRules others) =>
+        others.Names.Length <= 3 ? string.Join(", ", others.Names) : $"{string.Join(", ", others.Names.Take(3))} and {others.Names.Length - 3} more";
+
     /// <summary>Reads fail: says so in the change, once. Null when that has been said, or it is too soon.</summary>
     private static StepAction? InTheWay(ChangeRecord change, TargetProblem problem, StepFacts facts, string message)
     {
@@ -331,20 +344,20 @@ internal static class NextStep
     private static StepAction Escalate(ChangeRecord change, string message) =>
         change.Return?.Escalation == message ? s_wait : Store(new ChangeEvent.Escalate(message));
 
-    private static string? MustReturn(StageProgress current)
+    private static string? MustReturn(StageProgress current, GateSettings gates)
     {
-        if (current.Looks is not [.., { Verdict: GateVerdict.Fail }] && current.FailedLooks < 2)
+        if (!(current.Looks is [.., var newest] && newest.Decides(gates) == GateVerdict.Fail) && current.FailedLooks < 2)
         {
             return null;
         }
 
-        var failed = current.Looks.LastOrDefault(l => l.Verdict == GateVerdict.Fail);
+        var failed = current.Looks.LastOrDefault(l => l.Decides(gates) == GateVerdict.Fail);
         if (failed is null || (current.FailedLooks < 2 && !failed.Trips))
         {
             return null;
         }
 
-        var words = string.Join(" ", failed.Results.Where(r => r.Verdict == GateVerdict.Fail).Select(r => $"{r.Title}: {r.Message}"));
+        var words = string.Join(" ", failed.Results.Where(r => r.Verdict == GateVerdict.Fail && (!gates.ObserveOnly || GateCodes.IsTripwire(r.Code))).Select(r => $"{r.Title}: {r.Message}"));
         return failed.Trips ? $"A gate tripped in stage {current.Stage + 1}. {words}" : $"The gates failed {current.FailedLooks} times in a row in stage {current.Stage + 1}. {words}";
     }
 
@@ -363,8 +376,9 @@ internal static class NextStep
 
     private static string NoVerdict(ChangeRecord change, GateLook look)
     {
-        var why = look.Results.FirstOrDefault(r => r.Verdict == look.Verdict)?.Message ?? look.Evidence.Problem ?? "the counters say nothing.";
-        var what = look.Verdict == GateVerdict.Error ? "the gates cannot be read" : "there is too little data for a verdict";
+        var verdict = look.Decides(change.Plan.Gates);
+        var why = look.Results.FirstOrDefault(r => r.Verdict == verdict)?.Message ?? look.Evidence.Problem ?? "the counters say nothing.";
+        var what = verdict == GateVerdict.Error ? "the gates cannot be read" : "there is too little data for a verdict";
         return $"Stage {change.Stage + 1} has soaked, and {what}: {why} It {(change.Plan.Target.Policy is null ? "holds its weights" : "stays in force")} and goes on by itself once the gates pass.";
     }
 

@@ -60,6 +60,12 @@ internal sealed record StepFacts
 
     /// <summary>Share of the canary at the newest question; null when it cannot be told.</summary>
     public double? Share { get; init; }
+
+    /// <summary>Its share before the first write, where the change itself holds none; null when it cannot be told.</summary>
+    public double? ShareBefore { get; init; }
+
+    /// <summary>Other rules that send to the same backends; null when there are none.</summary>
+    public OtherRules? Others { get; init; }
 }
 
 /// <summary>What to do next.</summary>

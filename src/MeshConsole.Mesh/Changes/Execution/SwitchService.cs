@@ -3,13 +3,15 @@ using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Kubernetes;
 
 namespace MeshConsole.Mesh.Changes.Execution;
 
 /// <summary>
 /// Read-only switches and broken glass, as page and REST ask for them. It authorises each call itself and records refusals.
 /// </summary>
-public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvider time)
+/// <param name="current">The actor as the console knows them now, null when they lost their access; by default everybody is taken at their word.</param>
+public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNotices notices, TimeProvider time, Func<Actor, Actor?>? current = null)
 {
     /// <summary>Longest time that broken glass lasts: long enough for an incident, too short to become a habit.</summary>
     public static readonly TimeSpan LongestBreakGlass = TimeSpan.FromHours(1);
@@ -69,11 +71,59 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvi
         var grant = new BreakGlass(Guid.CreateVersion7(now).ToString("N"), actor, targetKey, Reason(reason), string.IsNullOrWhiteSpace(ticket) ? null : ticket.Trim(), now, now + duration);
         var entry = Entry(actor, "break-glass", "break-glass", $"Broke the glass for {targetKey} until {grant.ExpiresAt:u}.", grant.Reason, grant.Ticket) with
         {
-            Target = new AuditTarget(parts[0], "", parts[2], parts[1], parts[3], null),
+            Target = TargetOf(targetKey),
             Details = new JsonObject { ["grant"] = grant.Id, ["expiresAt"] = grant.ExpiresAt.ToString("O") },
         };
-        await store.AddBreakGlassAsync(grant, entry, cancellationToken).ConfigureAwait(false);
+        await store.AddBreakGlassAsync(grant, entry, notices.Of(new BreakGlassNotice(ChangeNotices.GlassBroken, grant, $"{entry.Summary} {grant.Reason}", now)), cancellationToken).ConfigureAwait(false);
         return grant;
+    }
+
+    /// <summary>Grants that nobody has reviewed yet, oldest first; those in force too.</summary>
+    public Task<ImmutableArray<BreakGlass>> ListUnreviewedAsync(CancellationToken cancellationToken) => store.ListUnreviewedAsync(cancellationToken);
+
+    /// <summary>
+    /// Closes broken glass afterwards: an approver or admin of the target's namespace, another person than who broke it, says
+    /// what they found. It is due within <see cref="BreakGlass.ReviewWithin"/> whether the grant was used or not.
+    /// </summary>
+    /// <exception cref="ChangeException">Forbidden: a role is missing, or it is their own. Conflict: it is still in force, or was reviewed. NotFound: no such grant.</exception>
+    public async Task<BreakGlass> ReviewBreakGlassAsync(string id, string comment, Actor actor, CancellationToken cancellationToken)
+    {
+        const string Action = "break-glass.review";
+        ArgumentNullException.ThrowIfNull(actor);
+        actor = AsOfNow(actor);
+        var grant = actor.Has(Role.Viewer) ? await store.FindGrantAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        if (grant is null)
+        {
+            throw new ChangeException(ChangeFault.NotFound, "no-such-grant", $"There is no grant {Printable.Text(id, 60)}.");
+        }
+
+        var @namespace = grant.TargetKey.Split('/')[1];
+        if (!actor.HasIn(Role.Approver, @namespace) && !actor.HasIn(Role.Admin, @namespace))
+        {
+            throw await DeniedAsync(actor, Action, "missing-role", $"{actor.Name} may not do this: it is for approvers and admins of {@namespace}.", cancellationToken).ConfigureAwait(false);
+        }
+
+        if (grant.By.Person == actor.Person)
+        {
+            throw await DeniedAsync(actor, Action, "own-break-glass", $"{actor.Name} broke this glass, and somebody else has to look at what came of it. Ask another approver or admin.", cancellationToken).ConfigureAwait(false);
+        }
+
+        var now = time.GetUtcNow();
+        if (grant.Review is null && grant.ExpiresAt > now)
+        {
+            throw new ChangeException(ChangeFault.Conflict, "grant-in-force", $"The glass is still broken until {grant.ExpiresAt:u}: what comes of it is not known yet. End it first (DELETE /api/v1/break-glass/{grant.Id}), or wait.");
+        }
+
+        var review = new BreakGlassReview(actor, Reason(comment), now);
+        var reviewed = grant with { Review = review };
+        var entry = Entry(actor, Action, "break-glass", $"{actor.Name} reviewed what {grant.By.Name} did behind broken glass on {grant.TargetKey}.", review.Comment, grant.Ticket) with
+        {
+            Target = TargetOf(grant.TargetKey),
+            Details = new JsonObject { ["grant"] = grant.Id, ["brokenBy"] = grant.By.Person.ToString(), ["brokenAt"] = grant.At.ToString("O"), ["overdue"] = grant.IsOverdueAt(now) },
+        };
+        return await store.ReviewBreakGlassAsync(id, review, entry, notices.Of(new BreakGlassNotice(ChangeNotices.GlassReviewed, reviewed, $"{entry.Summary} {review.Comment}", now)), cancellationToken).ConfigureAwait(false)
+            ? reviewed
+            : throw new ChangeException(ChangeFault.Conflict, "already-reviewed", $"Grant {grant.Id} was reviewed already. Load it anew to see by whom.");
     }
 
     /// <summary>Ends a grant before its time. For admins.</summary>
@@ -89,6 +139,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvi
     private async Task RequireAsync(Actor actor, Role role, string? @namespace, string action, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(actor);
+        actor = AsOfNow(actor);
 
         // A limit to namespaces is a limit: what reaches further is for those without one.
         if (@namespace is not null ? actor.HasIn(role, @namespace) : actor.Has(role) && actor.Namespaces is null)
@@ -96,9 +147,21 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, TimeProvi
             return;
         }
 
-        var message = $"{actor.Name} may not do this: it is for {(role == Role.Admin ? "admins" : "operators")}{(@namespace is null ? " of all namespaces" : $" of {@namespace}")}.";
+        throw await DeniedAsync(actor, action, "missing-role", $"{actor.Name} may not do this: it is for {(role == Role.Admin ? "admins" : "operators")}{(@namespace is null ? " of all namespaces" : $" of {@namespace}")}.", cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ChangeException> DeniedAsync(Actor actor, string action, string code, string message, CancellationToken cancellationToken)
+    {
         await audit.AppendAsync(Entry(actor, action, "denied", message, null, null) with { Outcome = "denied" }, cancellationToken).ConfigureAwait(false);
-        throw new ChangeException(ChangeFault.Forbidden, "missing-role", message);
+        return new ChangeException(ChangeFault.Forbidden, code, message);
+    }
+
+    private Actor AsOfNow(Actor actor) => current is null ? actor : current(actor) ?? actor with { Roles = [] };
+
+    private static AuditTarget TargetOf(string key)
+    {
+        var parts = key.Split('/');
+        return new AuditTarget(parts[0], "", parts[2], parts[1], parts[3], null);
     }
 
     private static string Reason(string reason) =>

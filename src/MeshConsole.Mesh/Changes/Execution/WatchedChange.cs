@@ -22,6 +22,8 @@ internal sealed class WatchedChange(TimeProvider time)
     private long? _inObjectAt;
     private long? _shareAt;
     private double? _share;
+    private double? _shareBefore;
+    private OtherRules? _others;
     private KubernetesException? _refusal;
 
     /// <summary>The change is looked at again: what a person did to it meanwhile is decided on with a fresh reading.</summary>
@@ -69,6 +71,8 @@ internal sealed class WatchedChange(TimeProvider time)
             SinceInObject = Since(_inObjectAt),
             SinceShare = Since(_shareAt),
             Share = _share,
+            ShareBefore = _shareBefore,
+            Others = _others,
         };
     }
 
@@ -118,9 +122,9 @@ internal sealed class WatchedChange(TimeProvider time)
         _soakedAtLook = soaked;
     }
 
-    public void ShareSeen(double? share)
+    public void ShareSeen(double? share, double? before, OtherRules? others)
     {
-        _share = share;
+        (_share, _shareBefore, _others) = (share, before ?? _shareBefore, others);
         _shareAt = time.GetTimestamp();
     }
 

@@ -58,4 +58,17 @@ public sealed record GateResult(string Code, string Title, GateVerdict Verdict, 
 /// <summary>All gates over one look.</summary>
 /// <param name="Verdict">The worst of them: a failure before an error before missing data before a pass.</param>
 /// <param name="Trips">Whether a failure must be acted on at once, without waiting for a second look.</param>
-public sealed record GateLook(GateEvidence Evidence, ImmutableArray<GateResult> Results, GateVerdict Verdict, bool Trips);
+public sealed record GateLook(GateEvidence Evidence, ImmutableArray<GateResult> Results, GateVerdict Verdict, bool Trips)
+{
+    /// <summary>
+    /// What this look says to the plan: its verdict, or that of the tripwires alone where the gates are on trial. A look that
+    /// did not come as far as the tripwire says what kept it from that, never a pass.
+    /// </summary>
+    public GateVerdict Decides(GateSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return !settings.ObserveOnly ? Verdict
+            : Results.Where(r => GateCodes.IsTripwire(r.Code)).Select(r => r.Verdict).ToList() is { Count: > 0 } tripwires ? tripwires.MaxBy(GateEvaluator.Badness)
+            : Verdict is GateVerdict.Pass or GateVerdict.Fail ? GateVerdict.Error : Verdict;
+    }
+}

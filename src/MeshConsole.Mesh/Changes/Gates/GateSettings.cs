@@ -32,6 +32,12 @@ public sealed record GateSettings
     /// <summary>… and at least this error ratio roll back at once, without statistics.</summary>
     public double TripwireErrorRatio { get; init; } = 0.2;
 
+    /// <summary>
+    /// Whether the gates are on trial: looks are taken, recorded and shown, but only the tripwire decides. It stays armed, and
+    /// while it cannot see, nothing goes on.
+    /// </summary>
+    public bool ObserveOnly { get; init; }
+
     /// <summary>How long a stage may wait for data or for Prometheus after its soak before somebody is told.</summary>
     public TimeSpan MaxHold { get; init; } = TimeSpan.FromHours(1);
 

@@ -22,6 +22,20 @@ public static class FreezeCalendar
         return state with { ChangesAt = NextChange(own, now, state.Frozen) };
     }
 
+    /// <summary>The opening of a window that is in force, else its next one within a year; null when there is none, and for a window that cannot be read.</summary>
+    public static FreezeOpening? Opening(FreezeWindow window, DateTimeOffset now)
+    {
+        if (Fault(window) is not null)
+        {
+            return null;
+        }
+
+        return Openings(window, now - window.Duration - s_shift, now + s_horizon)
+            .Where(opening => now < opening.To)
+            .Select(opening => new FreezeOpening(opening.From.ToUniversalTime(), opening.To))
+            .FirstOrDefault();
+    }
+
     /// <summary>Why the window cannot be used; null when it can.</summary>
     public static string? Fault(FreezeWindow window)
     {
@@ -113,3 +127,8 @@ public static class FreezeCalendar
 /// <param name="Reason">A sentence; null when nothing is frozen.</param>
 /// <param name="ChangesAt">When it begins or ends, UTC; null when not within a year.</param>
 public sealed record FreezeState(bool Frozen, string? Window, string? Reason, DateTimeOffset? ChangesAt);
+
+/// <summary>One time that a window is open.</summary>
+/// <param name="From">UTC.</param>
+/// <param name="To">UTC.</param>
+public sealed record FreezeOpening(DateTimeOffset From, DateTimeOffset To);

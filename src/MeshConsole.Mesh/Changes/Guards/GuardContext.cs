@@ -89,7 +89,7 @@ public sealed record GuardContext
 
     public BreakGlass? BreakGlass { get; init; }
 
-    /// <summary>When changes were started on this cluster during the last hour; null when it could not be read.</summary>
+    /// <summary>When changes were started on this cluster during the last hour; null when it was not read: it is for a start only.</summary>
     public ImmutableArray<DateTimeOffset>? RecentStarts { get; init; }
 }
 
@@ -101,6 +101,19 @@ public sealed record ReadOnlySwitch(string? Cluster, string? Namespace, string R
 /// <param name="TargetKey">The one target it holds for.</param>
 public sealed record BreakGlass(string Id, Actor By, string TargetKey, string Reason, string? Ticket, DateTimeOffset At, DateTimeOffset ExpiresAt)
 {
+    /// <summary>How long after it was broken somebody else must have looked at what was done.</summary>
+    public static readonly TimeSpan ReviewWithin = TimeSpan.FromHours(24);
+
+    /// <summary>What somebody else found when they looked at it afterwards; null until they do.</summary>
+    public BreakGlassReview? Review { get; init; }
+
+    /// <summary>Whether nobody looked at it in time.</summary>
+    public bool IsOverdueAt(DateTimeOffset now) => Review is null && now - At > ReviewWithin;
+
     /// <summary>Whether it is for this target and has not run out.</summary>
     public bool CoversAt(string targetKey, DateTimeOffset now) => string.Equals(TargetKey, targetKey, StringComparison.Ordinal) && At <= now && now < ExpiresAt;
 }
+
+/// <summary>The look at broken glass afterwards that closes it.</summary>
+/// <param name="By">Another person than who broke it.</param>
+public sealed record BreakGlassReview(Actor By, string Comment, DateTimeOffset At);

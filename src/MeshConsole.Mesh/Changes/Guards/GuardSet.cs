@@ -27,6 +27,7 @@ public static class GuardSet
         new SoakGuard(),
         new BlastRadiusGuard(),
         new TelemetryGuard(),
+        new GatesOnTrialGuard(),
         new ReasonGuard(),
         new ApprovalGuard(),
         new FreezeGuard(),

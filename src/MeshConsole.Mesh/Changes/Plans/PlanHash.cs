@@ -90,7 +90,19 @@ public static class PlanHash
         ["matches"] = Texts(target.Matches),
     };
 
-    private static JsonObject Gates(GateSettings gates) => new()
+    private static JsonObject Gates(GateSettings gates)
+    {
+        var json = Numbers(gates);
+        if (gates.ObserveOnly)
+        {
+            // Left out where it is off, so that approvals of before there was such a thing stay what they are.
+            json["observeOnly"] = true;
+        }
+
+        return json;
+    }
+
+    private static JsonObject Numbers(GateSettings gates) => new()
     {
         ["minimumRequests"] = gates.MinimumRequests,
         ["maxErrorRatio"] = gates.MaxErrorRatio,

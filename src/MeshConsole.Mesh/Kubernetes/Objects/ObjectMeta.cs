@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace MeshConsole.Mesh.Kubernetes.Objects;
 
 /// <summary>
-/// The metadata the console keeps. <c>managedFields</c> are skipped while parsing but for the names of the managers, and
+/// The metadata the console keeps. <c>managedFields</c> are skipped while parsing but for who wrote and when, and
 /// so is <c>kubectl.kubernetes.io/last-applied-configuration</c> but for the fact that it is there (an empty value).
 /// </summary>
 public sealed record ObjectMeta
@@ -33,6 +33,12 @@ public sealed record ObjectMeta
 
     /// <summary>Distinct names of field managers, sorted.</summary>
     public ImmutableArray<string> Managers { get; init; } = [];
+
+    /// <summary>The field manager that wrote last, leaving status aside; null when the managed fields do not tell.</summary>
+    public string? LastWriter { get; init; }
+
+    /// <summary>When that was, in whole seconds; null when the managed fields do not tell.</summary>
+    public DateTimeOffset? WrittenAt { get; init; }
 }
 
 /// <summary>An owner reference; <paramref name="Controller"/> marks the one that manages the object.</summary>

@@ -27,7 +27,7 @@ internal static class ObjectMetaReading
         var labels = ImmutableSortedDictionary<string, string>.Empty;
         var annotations = ImmutableSortedDictionary<string, string>.Empty;
         ImmutableArray<OwnerReference> owners = [];
-        ImmutableArray<string> managers = [];
+        var managers = FieldManagers.None;
         while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("name"u8))
@@ -92,7 +92,9 @@ internal static class ObjectMetaReading
             Labels = labels,
             Annotations = annotations,
             Owners = owners,
-            Managers = managers,
+            Managers = managers.Names,
+            LastWriter = managers.Writer,
+            WrittenAt = managers.WrittenAt,
         };
     }
 
@@ -212,32 +214,61 @@ internal static class ObjectMetaReading
         return strings.Get(owners.DrainToImmutable());
     }
 
-    private static ImmutableArray<string> ReadManagers(ref Utf8JsonReader reader, StringPool strings)
+    private static FieldManagers ReadManagers(ref Utf8JsonReader reader, StringPool strings)
     {
         if (!reader.EnterArray("metadata.managedFields"))
         {
-            return [];
+            return FieldManagers.None;
         }
 
         var managers = new SortedSet<string>(StringComparer.Ordinal);
+        string? writer = null;
+        DateTimeOffset? writtenAt = null;
         while (reader.NextObject("metadata.managedFields"))
         {
+            string? manager = null;
+            string? subresource = null;
+            DateTimeOffset? time = null;
             while (reader.NextProperty())
             {
                 if (reader.ValueTextEquals("manager"u8))
                 {
-                    if (reader.ReadString(strings, "managedFields.manager") is { Length: > 0 } manager)
-                    {
-                        managers.Add(manager);
-                    }
+                    manager = reader.ReadString(strings, "managedFields.manager");
+                }
+                else if (reader.ValueTextEquals("time"u8))
+                {
+                    time = reader.ReadTime("managedFields.time");
+                }
+                else if (reader.ValueTextEquals("subresource"u8))
+                {
+                    subresource = reader.ReadString(strings, "managedFields.subresource");
                 }
                 else
                 {
                     reader.SkipValue();
                 }
             }
+
+            if (string.IsNullOrEmpty(manager))
+            {
+                continue;
+            }
+
+            managers.Add(manager);
+
+            // A status is what a controller notes, not what somebody wants. Of two in the same second neither is known to be the later.
+            if (string.IsNullOrEmpty(subresource) && time is { } at && (writtenAt is null || at >= writtenAt))
+            {
+                (writer, writtenAt) = (at == writtenAt && writer != manager ? null : manager, at);
+            }
         }
 
-        return strings.Get([.. managers]);
+        return new FieldManagers(strings.Get([.. managers]), writer, writtenAt);
+    }
+
+    /// <summary>What the managed fields tell without the fields.</summary>
+    private readonly record struct FieldManagers(ImmutableArray<string> Names, string? Writer, DateTimeOffset? WrittenAt)
+    {
+        public static FieldManagers None { get; } = new([], null, null);
     }
 }

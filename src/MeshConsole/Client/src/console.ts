@@ -194,11 +194,12 @@ if (reconnect) {
   }).observe(reconnect, { attributes: true, attributeFilter: ['class'] });
 }
 
-/** Called once per circuit. @param serverNow milliseconds since 1970 on the server. */
-export function start(serverNow: number): void {
+/** Called once per circuit. @param serverNow milliseconds since 1970 on the server. @returns the IANA name of the reader's time zone. */
+export function start(serverNow: number): string {
   serverAheadMs = serverNow - Date.now();
   tick();
   showThemeChoice();
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 let focusBefore: HTMLElement | null = null;
@@ -208,6 +209,8 @@ let entered: HTMLElement | null = null;
 export function enterPanel(panel: HTMLElement): void {
   const active = document.activeElement;
   entered = panel;
+  // A row that has grown is shown with the row above it; what stands beside the page is in sight already.
+  if (panel.classList.contains('panel-inline')) panel.scrollIntoView({ block: 'start' });
   if (active instanceof HTMLElement && active !== document.body && !panel.contains(active)) {
     focusBefore = active;
     panel.focus({ preventScroll: true });

@@ -21,6 +21,7 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
         ("Latency", PageAddress.Latency, "hops overhead percentile p99 sidecar"),
         ("Traffic", PageAddress.Traffic, "routes canary weights split virtualservice"),
         ("Changes", PageAddress.ChangeQueue, "canary approvals queue waiting rollout rollback"),
+        ("Safety", PageAddress.Safety, "read-only switch break-glass freeze windows dead letters webhooks policy writes"),
         ("Audit", PageAddress.Audit, "log who did what chain checkpoints export"),
     ];
 

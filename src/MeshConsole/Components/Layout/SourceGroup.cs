@@ -33,6 +33,13 @@ public sealed record SourceGroup(string Cluster, string System, ImmutableArray<S
            select new SourceGroup(cluster.Name, system.Key, [.. system]),
     ];
 
+    /// <summary>
+    /// When the telemetry of a cluster last answered, where it does not answer now: rates and shares are then of that
+    /// instant. Null while it answers, and where it never did.
+    /// </summary>
+    public static DateTimeOffset? TelemetryEndedAt(MeshSnapshot snapshot, string cluster) => Of(snapshot, MeshQuery.For(cluster, []))
+        .FirstOrDefault(group => string.Equals(group.System, "Prometheus", StringComparison.Ordinal)) is { IsDead: true } dead ? dead.LastSuccess : null;
+
     /// <summary>"Kubernetes" of <c>kubernetes/pods</c>.</summary>
     public static string SystemOf(string name) => name.Split('/')[0] switch
     {

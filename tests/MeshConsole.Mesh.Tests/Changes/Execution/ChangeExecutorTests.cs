@@ -2,6 +2,7 @@ using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Testing;
 
 namespace MeshConsole.Mesh.Tests.Changes.Execution;
 
@@ -307,6 +308,7 @@ public sealed class ChangeExecutorTests
     [Fact]
     public async Task Rollback_ByAnOperator_IsWrittenAsThemAndConfirmedInTraffic()
     {
+        _rig.Views.OnRoutes = [SampleViews.Routes[1]];
         var change = await _rig.StartedAsync();
         await _rig.RunAsync(TimeSpan.FromMinutes(1));
         _rig.Gates.Share = () => 0.25;
@@ -323,6 +325,7 @@ public sealed class ChangeExecutorTests
     [Fact]
     public async Task Rollback_WhoseTrafficDoesNotFollow_EscalatesAndIsNeverReportedDone()
     {
+        _rig.Views.OnRoutes = [SampleViews.Routes[1]];
         var change = await _rig.StartedAsync();
         await _rig.RunAsync(TimeSpan.FromMinutes(1));
         _rig.Gates.Share = () => 0.25;
@@ -344,6 +347,73 @@ public sealed class ChangeExecutorTests
         _rig.Store.Get(change.Id).ShareBefore.ShouldBe(0.3);
         await _rig.Service.RollbackAsync(change.Id, ExecutionRig.Omar, null, default);
         await _rig.UntilAsync(change.Id, ChangeState.RolledBack, TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>
+    /// Somebody moved the weights two minutes before: what is measured of the time before and during that is of both. Only what
+    /// follows once traffic has settled counts.
+    /// </summary>
+    [Fact]
+    public async Task ShareBefore_IsMeasuredSinceTheObjectWasLastChanged()
+    {
+        var approved = await _rig.ApprovedAsync();
+        var windows = new List<(DateTimeOffset From, DateTimeOffset To)>();
+        _rig.Gates.ShareIn = (from, to) =>
+        {
+            windows.Add((from, to));
+            return 0.3;
+        };
+        _rig.Target.Edit("kubectl-annotate", 90, 10);
+        var changed = _rig.Time.GetUtcNow();
+        _rig.Time.Advance(TimeSpan.FromMinutes(2));
+        await _rig.Service.StartAsync(approved.Id, ExecutionRig.Olga, default);
+        await _rig.Executor.TickAsync(default);
+        _rig.Store.Get(approved.Id).ShareBefore.ShouldBe(0.3);
+        windows.ShouldBe([(changed + TimeSpan.FromSeconds(30), _rig.Time.GetUtcNow())]);
+    }
+
+    /// <summary>Two changes in quick succession: the share of 57 % that the base of 50/50 and the enterprise rule make was never measured undisturbed.</summary>
+    [Fact]
+    public async Task Rollback_RightAfterAnotherChange_SaysThatItCannotTellAndAsksNobodyToAbort()
+    {
+        _rig.Target.Edit("meshconsole", 50, 50);
+        _rig.Time.Advance(TimeSpan.FromSeconds(20));
+        _rig.Gates.Share = () => 0.57;
+        var change = await _rig.StartedAsync(ExecutionRig.Request((40, 60)));
+        await _rig.RunAsync(TimeSpan.FromSeconds(30));
+        _rig.Store.Get(change.Id).ShareBefore.ShouldBeNull("20 s after a change traffic has not settled");
+        await _rig.Service.RollbackAsync(change.Id, ExecutionRig.Omar, "customers complain", default);
+        var ended = await _rig.UntilAsync(change.Id, ChangeState.RolledBack, TimeSpan.FromMinutes(1));
+        ended.StateReason.ShouldContain("gives the canary 50 %");
+        ended.StateReason.ShouldContain("gets 57 %");
+        ended.StateReason.ShouldContain("x-merchant-tier is enterprise");
+        _rig.Notices.ShouldNotContain(n => n.Type == ChangeNotices.Escalated);
+    }
+
+    /// <summary>
+    /// Base 90/10 and an enterprise rule that sends all of its traffic to the canary; 28 % were seen there. So a fifth of the
+    /// traffic is enterprise: 0.2 × 1 + 0.8 × 0.1 = 0.28. With everything else at the stable backend, 20 % stay.
+    /// </summary>
+    [Theory]
+    [InlineData(0.2, true)]
+    [InlineData(0.25, true)]
+    [InlineData(0.27, false)]
+    public async Task Stop_WhereAnotherRuleSendsToTheCanary_IsConfirmedByWhatThatRuleSends(double after, bool soon)
+    {
+        var stopped = _rig.Time.GetUtcNow();
+        _rig.Gates.ShareIn = (_, to) => to <= stopped ? 0.28 : after;
+        var stop = await _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Olga, "provider fails", null, default);
+        if (soon)
+        {
+            var ended = await _rig.UntilAsync(stop.Id, ChangeState.RolledBack, TimeSpan.FromSeconds(40));
+            ended.StateReason.ShouldContain("traffic shows it");
+            ended.StateReason.ShouldContain("no more than before");
+            return;
+        }
+
+        await _rig.RunAsync(TimeSpan.FromMinutes(2));
+        _rig.Store.Get(stop.Id).State.ShouldBe(ChangeState.RollingBack);
+        (await _rig.UntilAsync(stop.Id, ChangeState.RolledBack, TimeSpan.FromMinutes(2))).StateReason.ShouldContain("still gets 27 % of the traffic where 20 % is due");
     }
 
     [Fact]

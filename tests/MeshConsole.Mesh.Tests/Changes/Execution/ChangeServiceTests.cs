@@ -254,7 +254,7 @@ public sealed class ChangeServiceTests
                 break;
             case Moved.Plan:
                 // Whoever edits the stored plan (there is no call for it) does not inherit its approvals.
-                await _rig.Store.ReplaceAsync(change with { Plan = change.Plan with { Stages = [change.Plan.Stages[0] with { Weights = [70, 30] }] } }, [], null, default);
+                await _rig.Store.ReplaceAsync(change with { Plan = change.Plan with { Stages = [change.Plan.Stages[0] with { Weights = [70, 30] }] } }, [], null, [], default);
                 break;
         }
 
@@ -458,7 +458,7 @@ public sealed class ChangeServiceTests
     public async Task Stop_DuringAPlanOfAnotherRule_EndsThatOneAndStops()
     {
         var other = await _rig.Service.CreateAsync(ExecutionRig.Request() with { Stages = [new RequestedStage([100])], RouteId = "main/payments/VirtualService/card-processor/http/0" }, ExecutionRig.Olga, null, default);
-        await _rig.Store.ReplaceAsync(other with { State = ChangeState.Running, Executor = ExecutionRig.Olga }, [], null, default);
+        await _rig.Store.ReplaceAsync(other with { State = ChangeState.Running, Executor = ExecutionRig.Olga }, [], null, [], default);
         var stop = await _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Omar, "Provider fails", null, default);
         stop.Id.ShouldNotBe(other.Id);
         _rig.Store.Get(other.Id).State.ShouldBe(ChangeState.Aborted);
@@ -473,5 +473,74 @@ public sealed class ChangeServiceTests
         raised.ShouldAllBe(id => id == change.Id);
         raised.Count.ShouldBe(4);
         _rig.Notices.Select(n => n.Type).ShouldBe([ChangeNotices.Submitted, ChangeNotices.Decided]);
+    }
+
+    [Fact]
+    public async Task Notice_OfWhatCouldNotBeStored_IsNotQueued()
+    {
+        var change = await _rig.DraftAsync();
+        _rig.Store.AuditIsFull = true;
+        await _rig.RefusedAsync(() => _rig.Service.SubmitAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Unavailable, "audit-unavailable");
+        await _rig.RefusedAsync(() => _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Olga, "provider fails", null, default), ChangeFault.Unavailable, "audit-unavailable");
+        _rig.Notices.ShouldBeEmpty();
+
+        _rig.Store.AuditIsFull = false;
+        await _rig.Service.SubmitAsync(change.Id, ExecutionRig.Olga, default);
+        _rig.Notices.ShouldBe([(ChangeNotices.Submitted, change.Id)]);
+    }
+
+    /// <summary>What a page was opened with is a claim of then: each request is judged by what the person may now.</summary>
+    [Fact]
+    public async Task Rights_TakenAwaySinceThePageWasOpened_AreGone()
+    {
+        var change = await _rig.SubmittedAsync();
+        _rig.Current = actor => actor == ExecutionRig.Anna ? actor with { Roles = [Role.Viewer] } : actor == ExecutionRig.Olga ? actor with { Namespaces = ["ledger"] } : actor == ExecutionRig.Omar ? null : actor;
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Anna, "Looks good", null, default), ChangeFault.Forbidden, "missing-role");
+        await _rig.RefusedAsync(() => _rig.Service.PreviewAsync(ExecutionRig.Request(), ExecutionRig.Olga, default), ChangeFault.Forbidden, "missing-role");
+        await _rig.RefusedAsync(() => _rig.Service.AbortAsync(change.Id, ExecutionRig.Omar, null, default), ChangeFault.NotFound, "no-such-change");
+        (await _rig.Service.ListAsync(new ChangeFilter([]), ExecutionRig.Omar, default)).ShouldBeEmpty();
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.AwaitingApproval);
+    }
+
+    [Fact]
+    public async Task Starts_AreCountedForTheGuardAtAStartOnly_WithoutStops()
+    {
+        var asked = new List<(GuardMoment Moment, int? Starts)>();
+        _rig.Guards = context =>
+        {
+            asked.Add((context.Moment, context.RecentStarts?.Length));
+            return [ExecutionRig.Verdict("fake", GuardOutcome.Pass)];
+        };
+        await _rig.Service.StopAsync(ExecutionRig.Route, ExecutionRig.Olga, "provider fails", null, default);
+        _rig.Gates.Share = () => 0;
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        var first = await _rig.StartedAsync(ExecutionRig.Request((75, 25)));
+        await _rig.UntilAsync(first.Id, ChangeState.Completed);
+        await _rig.StartedAsync(ExecutionRig.Request((50, 50)));
+        asked.Where(a => a.Moment == GuardMoment.Start).Select(a => a.Starts).ShouldBe([0, 1]);
+        asked.Where(a => a.Moment != GuardMoment.Start).ShouldAllBe(a => a.Starts == null);
+        _rig.Time.Advance(TimeSpan.FromMinutes(61));
+        (await _rig.Store.ListStartsAsync("main", _rig.Time.GetUtcNow().AddHours(-1), default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Record_KeepsWhatWasShownAndWhatEachWriteMet()
+    {
+        var change = await _rig.StartedAsync();
+        (change.Diff, change.FinalDiff).ShouldBe(("-90/10\n+75/25\n", "-90/10\n+50/50\n"));
+        change.Notes.ShouldBe(["2 stages were asked for."]);
+        (await _rig.Service.PreviewAsync(ExecutionRig.Request(), ExecutionRig.Olga, default)).Notes.ShouldBe(change.Notes);
+        var ended = await _rig.UntilAsync(change.Id, ChangeState.Completed);
+        ended.Writes.Select(w => w.Diff).ShouldBe(["-90/10\n+75/25\n", "-75/25\n+50/50\n"]);
+        (ended.Diff, ended.FinalDiff).ShouldBe((change.Diff, change.FinalDiff));
+    }
+
+    /// <summary>3,000 lines of 8 characters are 24,000: 2,000 lines are 16,000 and kept, and the other 8,000 are counted.</summary>
+    [Fact]
+    public void Diff_OfAHugeObject_IsCutAtALineAndSaysSo()
+    {
+        var parts = _rig.Parts with { Plans = new FakeWorkshop { Text = string.Concat(Enumerable.Repeat("+123456\n", 3000)) } };
+        var kept = parts.DiffToKeep(GivenChange.Plan, GivenChange.Live(90, 10, "spec-0"), [50, 50]);
+        kept.ShouldBe(string.Concat(Enumerable.Repeat("+123456\n", 2000)) + "… 8000 characters more\n");
     }
 }

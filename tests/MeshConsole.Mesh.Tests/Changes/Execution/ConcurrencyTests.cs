@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Mesh.Tests.Changes.Execution;
 
@@ -178,19 +179,21 @@ public sealed class ConcurrencyTests
 
         public Task<ImmutableArray<ChangeRecord>> ListOpenAsync(CancellationToken cancellationToken) => inner.ListOpenAsync(cancellationToken);
 
-        public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken) => inner.AddAsync(change, idempotencyKey, audit, cancellationToken);
+        public Task<ImmutableArray<DateTimeOffset>> ListStartsAsync(string cluster, DateTimeOffset since, CancellationToken cancellationToken) => inner.ListStartsAsync(cluster, since, cancellationToken);
 
-        public async Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken)
+        public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => inner.AddAsync(change, idempotencyKey, audit, notifications, cancellationToken);
+
+        public async Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
         {
             var sleeps = where(audit) && !_asleep.Task.IsCompleted;
-            var stored = sleeps && before ? null : await inner.ReplaceAsync(change, audit, lease, cancellationToken);
+            var stored = sleeps && before ? null : await inner.ReplaceAsync(change, audit, lease, notifications, cancellationToken);
             if (sleeps)
             {
                 _asleep.SetResult();
                 await _awake.Task;
             }
 
-            return stored ?? await inner.ReplaceAsync(change, audit, lease, cancellationToken);
+            return stored ?? await inner.ReplaceAsync(change, audit, lease, notifications, cancellationToken);
         }
     }
 }

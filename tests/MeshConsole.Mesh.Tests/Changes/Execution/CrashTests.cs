@@ -27,6 +27,7 @@ public sealed class CrashTests
             Proven(rig, ended, point);
             rig.Target.Weights.ShouldBe([50, 50], $"killed at {point}");
             rig.Target.Landed.Length.ShouldBe(2, $"killed at {point}: one write for each stage");
+            rig.Notices.Select(n => n.Type).ShouldBe([ChangeNotices.Submitted, ChangeNotices.Decided, ChangeNotices.Stage, ChangeNotices.Stage, ChangeNotices.Completed], $"killed at {point}: each told once");
         }
 
         // The points that the audit's rules are about are among them.
@@ -55,6 +56,7 @@ public sealed class CrashTests
             Proven(rig, ended, point);
             rig.Target.Weights.ShouldBe([90, 10], $"killed at {point}");
             rig.Target.Landed.Count(w => w.Weights.SequenceEqual([90, 10])).ShouldBe(1, $"killed at {point}");
+            rig.Notices.Select(n => n.Type).ShouldBe([ChangeNotices.Submitted, ChangeNotices.Decided, ChangeNotices.Stage, ChangeNotices.RollingBack, ChangeNotices.RolledBack], $"killed at {point}: each told once");
         }
 
         static async Task<string> Failing(ExecutionRig rig, ChangeExecutor executor)
@@ -99,7 +101,7 @@ public sealed class CrashTests
         {
             var rig = new ExecutionRig();
             var life = new KillSwitch(rig, points == 0 ? 0 : point);
-            var dying = new ChangeService(life.Parts, Microsoft.Extensions.Logging.Abstractions.NullLogger<ChangeService>.Instance);
+            var dying = new ChangeService(life.Parts);
             try
             {
                 await LiveAsync(dying);

@@ -59,6 +59,7 @@ public sealed class EvidenceTests
         var plan = GivenChange.Plan with { Stages = [new PlanStage([60, 40], TimeSpan.Zero), new PlanStage([30, 70], TimeSpan.Zero), new PlanStage([0, 100], TimeSpan.Zero)] };
         var policy = ChangePolicy.Default with { NoApprovalUpToPercent = 40 };
         ApprovalRule.For(plan, policy).Required.ShouldBe(1, "small steps do not make a large movement a small one");
+        ApprovalRule.For(plan with { Gates = plan.Gates with { ObserveOnly = true } }, policy with { NoApprovalUpToPercent = 100 }).ShouldSatisfyAllConditions(r => r.Required.ShouldBe(policy.HighRiskApprovals), r => r.Reason.ShouldContain("on trial"));
     }
 
     [Theory]

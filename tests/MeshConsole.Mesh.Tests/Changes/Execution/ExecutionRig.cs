@@ -1,11 +1,11 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
-using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +23,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
     public ExecutionRig(ITargetWriter? targets = null, MeshSnapshot? snapshot = null)
     {
         Store = new FakeChangeStore(Time);
+        Target = new FakeTarget(Time);
         Views.OnRoutes = [SampleViews.Routes[0], SampleViews.Routes[1]];
         Parts = new ExecutionParts
         {
@@ -49,7 +50,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public FakeChangeStore Store { get; }
 
-    public FakeTarget Target { get; } = new();
+    public FakeTarget Target { get; }
 
     public FakeGates Gates { get; } = new();
 
@@ -69,7 +70,8 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public BreakGlass? Glass { get; set; }
 
-    public ConcurrentQueue<ChangeNotice> Notices { get; } = [];
+    /// <summary>What was queued for receivers, in order.</summary>
+    public ImmutableArray<(string Type, string? ChangeId)> Notices => [.. Store.Notifications.Select(n => (n.Payload, n.ChangeId))];
 
     public static Actor Olga { get; } = Person("olga", Role.Viewer, Role.Operator);
 
@@ -93,7 +95,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     public static GuardVerdict Verdict(string code, GuardOutcome outcome) => new(code, code, outcome, "The tests.", $"{code} found something.", "Wait.", []);
 
-    public ChangeService NewService() => new(Parts, NullLogger<ChangeService>.Instance);
+    public ChangeService NewService() => new(Parts);
 
     public ChangeExecutor NewExecutor(string holder, ExecutionParts? parts = null, ILeaseStore? leases = null) => new(parts ?? Parts, leases ?? Store, holder, NullLogger<ChangeExecutor>.Instance);
 
@@ -155,9 +157,7 @@ internal sealed class ExecutionRig : IWriteControls, IChangeNotices
 
     Task<BreakGlass?> IWriteControls.BreakGlassAsync(string targetKey, CancellationToken cancellationToken) => Task.FromResult(Glass);
 
-    Task IChangeNotices.RaiseAsync(ChangeNotice notice, CancellationToken cancellationToken)
-    {
-        Notices.Enqueue(notice);
-        return Task.CompletedTask;
-    }
+    ImmutableArray<Notification> IChangeNotices.Of(ChangeNotice notice) => [new Notification(Guid.NewGuid().ToString("N"), "rig", notice.Change.Id, notice.Type)];
+
+    ImmutableArray<Notification> IChangeNotices.Of(BreakGlassNotice notice) => [new Notification(Guid.NewGuid().ToString("N"), "rig", null, notice.Type)];
 }

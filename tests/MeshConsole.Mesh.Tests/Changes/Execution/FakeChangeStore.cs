@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Mesh.Tests.Changes.Execution;
 
@@ -16,6 +17,7 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
     private readonly Dictionary<string, ChangeRecord> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
     private readonly List<AuditRecord> _audit = [];
+    private readonly List<Notification> _notifications = [];
     private HeldLease? _lease;
     private long _tokens;
 
@@ -44,6 +46,18 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
         }
     }
 
+    /// <summary>What was queued for receivers, in order.</summary>
+    public ImmutableArray<Notification> Notifications
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _notifications];
+            }
+        }
+    }
+
     public ChangeRecord Get(string id) => All.Single(c => c.Id == id);
 
     public Task<ChangeRecord?> FindAsync(string id, CancellationToken cancellationToken)
@@ -66,7 +80,10 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
         return Task.FromResult<ImmutableArray<ChangeRecord>>([.. All.Where(c => c.State.IsActive() || c.State is ChangeState.AwaitingApproval or ChangeState.Approved)]);
     }
 
-    public async Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken)
+    public Task<ImmutableArray<DateTimeOffset>> ListStartsAsync(string cluster, DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<DateTimeOffset>>([.. All.Where(c => c.Plan.Target.Cluster == cluster && c.Submitter is not null && c.StartedAt >= since).Select(c => c.StartedAt!.Value).Order()]);
+
+    public async Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
     {
         await Task.Yield();
         lock (_lock)
@@ -78,6 +95,7 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
 
             Unique(change);
             Record(audit);
+            _notifications.AddRange(notifications);
             if (idempotencyKey is not null)
             {
                 _keys.Add(idempotencyKey, change.Id);
@@ -88,7 +106,7 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
         }
     }
 
-    public async Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken)
+    public async Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await Task.Yield();
@@ -106,6 +124,7 @@ internal sealed class FakeChangeStore(TimeProvider time) : IChangeStore, ILeaseS
 
             Unique(change);
             Record(audit);
+            _notifications.AddRange(notifications);
             var stored = change with { Version = change.Version + 1 };
             return _documents[change.Id] = ThroughJson(stored);
         }

@@ -17,6 +17,9 @@ internal sealed class FakeGates : IGateReader
 
     public Func<double?> Share { get; set; } = () => null;
 
+    /// <summary>The share by the window that it is asked of; null: <see cref="Share"/>, whatever the window.</summary>
+    public Func<DateTimeOffset, DateTimeOffset, double?>? ShareIn { get; set; }
+
     public int Reads { get; private set; }
 
     /// <summary>Windows that were asked about.</summary>
@@ -36,7 +39,7 @@ internal sealed class FakeGates : IGateReader
     public async Task<double?> CanaryShareAsync(ChangePlan plan, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        return Down ? null : Share();
+        return Down ? null : ShareIn is { } ask ? ask(from, to) : Share();
     }
 
     public static GateLook Evaluate(GateEvidence evidence, GateSettings settings, ImmutableArray<GateLook> history)

@@ -14,6 +14,7 @@ namespace MeshConsole.Mesh.Tests.Changes.Execution;
 internal sealed class FakeTarget : ITargetWriter
 {
     private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
     private JsonObject _object = new()
     {
         ["metadata"] = new JsonObject { ["uid"] = "uid-1", ["resourceVersion"] = "42", ["annotations"] = new JsonObject(), ["managedFields"] = new JsonArray() },
@@ -26,6 +27,13 @@ internal sealed class FakeTarget : ITargetWriter
     };
 
     private readonly List<(string WriteId, ImmutableArray<int> Weights, string User)> _landed = [];
+
+    /// <summary>It was made a day ago, and nobody has touched it since.</summary>
+    public FakeTarget(TimeProvider time)
+    {
+        _time = time;
+        _object["metadata"]!["managedFields"]!.AsArray().Add(Entry("kubectl", time.GetUtcNow().AddDays(-1)));
+    }
 
     /// <summary>Every patch that changed the object, in order.</summary>
     public ImmutableArray<(string WriteId, ImmutableArray<int> Weights, string User)> Landed
@@ -192,8 +200,10 @@ internal sealed class FakeTarget : ITargetWriter
     private void Moved(string manager)
     {
         _object["metadata"]!["resourceVersion"] = (Version + 1).ToString(CultureInfo.InvariantCulture);
-        _object["metadata"]!["managedFields"]!.AsArray().Add(new JsonObject { ["manager"] = manager });
+        _object["metadata"]!["managedFields"]!.AsArray().Add(Entry(manager, _time.GetUtcNow()));
     }
+
+    private static JsonObject Entry(string manager, DateTimeOffset at) => new() { ["manager"] = manager, ["time"] = at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) };
 
     private void Reachable(Impersonation actingAs, CancellationToken cancellationToken)
     {

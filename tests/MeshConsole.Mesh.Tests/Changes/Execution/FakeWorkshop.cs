@@ -14,6 +14,9 @@ namespace MeshConsole.Mesh.Tests.Changes.Execution;
 /// <summary>A plan for rule 1 of <see cref="FakeTarget"/>: stages as requested, in the object's two destinations.</summary>
 internal sealed class FakeWorkshop : IPlanWorkshop
 {
+    /// <summary>A diff to give whatever is asked.</summary>
+    public string? Text { get; init; }
+
     public ChangePlan Plan(ChangeRequest request, RouteView route, ChangePolicy policy) => new()
     {
         Target = ChangeTarget.Of(route),
@@ -47,7 +50,9 @@ internal sealed class FakeWorkshop : IPlanWorkshop
     }
 
     public string Diff(ChangeTarget target, ImmutableArray<PlanBackend> backends, LiveTarget live, ImmutableArray<int> weights) =>
-        target.Policy is not null ? UnifiedDiff.OfPolicy(live, target, weights) : $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
+        target.Policy is not null ? UnifiedDiff.OfPolicy(live, target, weights) : Text ?? $"-{string.Join('/', live.Weights)}\n+{string.Join('/', weights)}\n";
+
+    public ImmutableArray<string> Notes(ChangeRequest request, RouteView route, ChangePolicy policy) => [$"{request.Stages?.Length ?? 1} stages were asked for."];
 
     public string HashPlan(ChangePlan plan, ChangeBase @base, ChangePolicy policy) => Hash(JsonSerializer.Serialize(plan) + @base.Uid + @base.SpecHash + HashPolicy(policy));
 

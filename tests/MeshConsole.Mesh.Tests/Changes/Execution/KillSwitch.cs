@@ -5,6 +5,7 @@ using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Mesh.Kubernetes;
+using MeshConsole.Mesh.Notifications;
 
 namespace MeshConsole.Mesh.Tests.Changes.Execution;
 
@@ -54,10 +55,12 @@ internal sealed class KillSwitch(ExecutionRig rig, int diesAt)
 
         public Task<ImmutableArray<ChangeRecord>> ListOpenAsync(CancellationToken cancellationToken) => life.Around("open", () => inner.ListOpenAsync(cancellationToken));
 
-        public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, CancellationToken cancellationToken) => life.Around("add", () => inner.AddAsync(change, idempotencyKey, audit, cancellationToken));
+        public Task<ImmutableArray<DateTimeOffset>> ListStartsAsync(string cluster, DateTimeOffset since, CancellationToken cancellationToken) => life.Around("starts", () => inner.ListStartsAsync(cluster, since, cancellationToken));
 
-        public Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, CancellationToken cancellationToken) =>
-            life.Around(audit is [{ Phase: "intent" }] ? "intent" : audit is [{ Action: "change.write" }] ? "outcome" : "replace", () => inner.ReplaceAsync(change, audit, lease, cancellationToken));
+        public Task<ChangeRecord> AddAsync(ChangeRecord change, string? idempotencyKey, ImmutableArray<AuditEntry> audit, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) => life.Around("add", () => inner.AddAsync(change, idempotencyKey, audit, notifications, cancellationToken));
+
+        public Task<ChangeRecord> ReplaceAsync(ChangeRecord change, ImmutableArray<AuditEntry> audit, HeldLease? lease, ImmutableArray<Notification> notifications, CancellationToken cancellationToken) =>
+            life.Around(audit is [{ Phase: "intent" }] ? "intent" : audit is [{ Action: "change.write" }] ? "outcome" : "replace", () => inner.ReplaceAsync(change, audit, lease, notifications, cancellationToken));
     }
 
     private sealed class Audit(KillSwitch life, IAuditLog inner) : IAuditLog

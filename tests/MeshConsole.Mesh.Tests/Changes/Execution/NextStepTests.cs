@@ -116,6 +116,48 @@ public sealed class NextStepTests
         NextStep.Decide(ChangeMachine.Apply(GivenChange.Soaking, hold, GivenChange.Now), facts).ShouldBeOfType<StepAction.Wait>();
     }
 
+    /// <summary>
+    /// Gates on trial: the verdict of the whole look, that of its tripwire (empty: it was not asked), and what follows. What the
+    /// statistics say changes nothing; a tripwire that trips rolls back, and one that cannot see holds.
+    /// </summary>
+    [Theory]
+    [InlineData("Pass", "Pass", "PassStage")]
+    [InlineData("InsufficientData", "Pass", "PassStage")]
+    [InlineData("Error", "Pass", "PassStage")]
+    [InlineData("Fail", "Pass", "PassStage")]
+    [InlineData("Fail", "Fail", "RollBack")]
+    [InlineData("Error", "Error", "HoldBack")]
+    [InlineData("Error", "", "HoldBack")]
+    [InlineData("InsufficientData", "", "HoldBack")]
+    [InlineData("Pass", "", "HoldBack")]
+    public void Decide_WithGatesOnTrial_FollowsTheTripwireAlone(string all, string tripwire, string expected)
+    {
+        var trial = GivenChange.Soaking with { Plan = GivenChange.Plan with { Gates = GateSettings.Default with { ObserveOnly = true } } };
+        var look = GivenChange.Look(Enum.Parse<GateVerdict>(all), trips: tripwire == "Fail");
+        look = tripwire.Length == 0 ? look : look with { Results = look.Results.Add(new GateResult(GateCodes.Tripwire, "Many failures at once", Enum.Parse<GateVerdict>(tripwire), "12 of 20 requests failed.")) };
+
+        // Three times the same: failures of the statistics do not add up either.
+        for (var i = 0; i < 3; i++)
+        {
+            trial = ChangeMachine.Apply(trial, new ChangeEvent.Look(look, s_soaked), GivenChange.Now);
+        }
+
+        var action = NextStep.Decide(trial, s_calm);
+        Name(action).ShouldBe(expected);
+        if (action is StepAction.Store { Happened: ChangeEvent.PassStage pass })
+        {
+            var passed = ChangeMachine.Apply(trial, pass, GivenChange.Now);
+            passed.StateReason.ShouldContain("on trial");
+            NextStep.Decide(passed, s_calm).ShouldBeOfType<StepAction.WriteStage>().Stage.ShouldBe(1);
+        }
+
+        if (action is StepAction.RollBack back)
+        {
+            back.Reason.ShouldContain("12 of 20 requests failed");
+            back.Reason.ShouldNotContain("5 % of requests fail");
+        }
+    }
+
     /// <summary>The last looks, how far the soak is, and what follows in a stage that is in force.</summary>
     [Theory]
     [InlineData(5, 0, "Pass", "PassStage")]
@@ -236,6 +278,37 @@ public sealed class NextStepTests
             SinceInObject = seconds is { } since ? TimeSpan.FromSeconds(since) : null,
             SinceShare = seconds is null ? null : TimeSpan.Zero,
         })).ShouldBe(expected);
+    }
+
+    /// <summary>
+    /// The way back to 90/10 where the enterprise rule sends to the canary too. Share now, share before, seconds since the object
+    /// was back: 28 % before and now is as before; 40 % is more, and said; without a measure of before nothing can be told.
+    /// </summary>
+    [Theory]
+    [InlineData(0.28, 0.28, 20, "FinishReturn", "traffic shows it: the canary gets 28 %, no more than before")]
+    [InlineData(0.33, 0.28, 20, "FinishReturn", "no more than before")]
+    [InlineData(0.4, 0.28, 179, "wait", "")]
+    [InlineData(0.4, 0.28, 180, "FinishReturn", "still gets 40 % of the traffic where 28 % is due")]
+    [InlineData(0.28, null, 20, "FinishReturn", "whose that is cannot be told")]
+    [InlineData(0.12, null, 20, "FinishReturn", "traffic shows it: the canary gets 12 %.")]
+    [InlineData(null, null, 179, "wait", "")]
+    [InlineData(null, 0.28, 180, "FinishReturn", "could not be told within 3 min")]
+    public void Decide_ForTheWayBackBesideOtherRules_ComparesWithThemOrSaysThatItCannotTell(double? share, double? before, int seconds, string expected, string said)
+    {
+        var change = GivenChange.Returning with { Return = GivenChange.Back with { InObjectAt = GivenChange.Now }, ShareBefore = before };
+        var action = NextStep.Decide(change, s_calm with
+        {
+            Live = GivenChange.Live(90, 10, "spec-2"),
+            Share = share,
+            Others = new OtherRules(["VirtualService payments/card-processor (enterprise)"], 1, 1),
+            SinceInObject = TimeSpan.FromSeconds(seconds),
+            SinceShare = TimeSpan.Zero,
+        });
+        Name(action).ShouldBe(expected);
+        if (said.Length > 0)
+        {
+            ((ChangeEvent.FinishReturn)((StepAction.Store)action).Happened).Message.ShouldContain(said);
+        }
     }
 
     [Fact]

@@ -47,6 +47,33 @@ public sealed class GateEvaluatorTests
         Look(Counts(20, 3, 0), s_stable).Trips.ShouldBeFalse();
     }
 
+    /// <summary>On trial, a look is what it always is; only what it says to the plan is the tripwire's word.</summary>
+    [Fact]
+    public void ObserveOnly_ChangesNoVerdict_AndLetsTheTripwireAloneDecide()
+    {
+        var trial = GateSettings.Default with { ObserveOnly = true };
+        foreach (var (evidence, all, decides) in new[]
+        {
+            (Evidence(Counts(1000, 5, 10), s_stable), GateVerdict.Pass, GateVerdict.Pass),
+
+            // 100 of 1,000 fail: ten times stable and five times the objective, half of the tripwire.
+            (Evidence(Counts(1000, 100, 10), s_stable), GateVerdict.Fail, GateVerdict.Pass),
+            (Evidence(Counts(1000, 200, 10), s_stable), GateVerdict.Fail, GateVerdict.Fail),
+            (Evidence(Counts(3, 0, 0), s_stable), GateVerdict.InsufficientData, GateVerdict.Pass),
+            (Evidence(Counts(1000, 5, 10), null), GateVerdict.Error, GateVerdict.Pass),
+            (Evidence(null, s_stable), GateVerdict.Error, GateVerdict.Error),
+            (Evidence(Counts(1000, 5, 10), s_stable) with { Problem = "Prometheus does not answer." }, GateVerdict.Error, GateVerdict.Error),
+            (Evidence(Counts(1000, 5, 10), s_stable) with { ShortestWindow = TimeSpan.FromMinutes(11) }, GateVerdict.InsufficientData, GateVerdict.InsufficientData),
+        })
+        {
+            var look = GateEvaluator.Look(evidence, trial, []);
+            JsonSerializer.Serialize(look).ShouldBe(JsonSerializer.Serialize(GateEvaluator.Look(evidence, GateSettings.Default, [])));
+            look.Verdict.ShouldBe(all);
+            look.Decides(trial).ShouldBe(decides, look.Results[0].Message);
+            look.Decides(GateSettings.Default).ShouldBe(all);
+        }
+    }
+
     [Fact]
     public void Objective_Exceeded_FailsWhenItIsMoreThanChanceAndHoldsBeforeThat()
     {

@@ -166,6 +166,16 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public void GatesOnTrial_AreWarnedOfAndRefuseNothing()
+    {
+        var sound = Sound();
+        var verdict = GuardSet.Check(sound with { Plan = sound.Plan with { Gates = sound.Plan.Gates with { ObserveOnly = true } } }).Single(v => v.Outcome == GuardOutcome.Warn);
+
+        (verdict.Code, verdict.Allows).ShouldBe(("gates-on-trial", true));
+        verdict.Found.ShouldContain("from 20 requests on at 20 % failures");
+    }
+
+    [Fact]
     public void RetriesThatMayRepeatAPost_AreWarnedOf()
     {
         var route = Route() with { Policy = new RoutePolicy("8s", 2, "3s", "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes") };

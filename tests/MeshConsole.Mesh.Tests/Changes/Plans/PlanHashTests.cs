@@ -44,6 +44,7 @@ public sealed class PlanHashTests
         ["soak"] = (s_plan with { Stages = s_plan.Stages.SetItem(0, s_plan.Stages[0] with { Soak = TimeSpan.FromTicks(1) }) }, s_base, s_policy),
         ["time"] = (s_plan with { Stages = s_plan.Stages.SetItem(0, s_plan.Stages[0] with { NotBefore = Given.Now }) }, s_base, s_policy),
         ["gates"] = (s_plan with { Gates = s_plan.Gates with { MaxErrorRatio = 0.0200001 } }, s_base, s_policy),
+        ["gates on trial"] = (s_plan with { Gates = s_plan.Gates with { ObserveOnly = true } }, s_base, s_policy),
         ["reason"] = (s_plan with { Reason = "why not" }, s_base, s_policy),
         ["ticket"] = (s_plan with { Ticket = null }, s_base, s_policy),
         ["base object"] = (s_plan, s_base with { Uid = "other" }, s_policy),
@@ -80,7 +81,7 @@ public sealed class PlanHashTests
     [InlineData(typeof(ChangeTarget), 13)]
     [InlineData(typeof(PlanBackend), 5)]
     [InlineData(typeof(PlanStage), 3)]
-    [InlineData(typeof(GateSettings), 11)]
+    [InlineData(typeof(GateSettings), 12)]
     [InlineData(typeof(ChangePolicy), 14)]
     [InlineData(typeof(FreezeWindow), 6)]
     [InlineData(typeof(PolicyEdit), 7)]

@@ -46,6 +46,22 @@ public sealed class ParserTests
         }
         """;
 
+    [Theory]
+    [InlineData("", null, null)]
+    [InlineData("""{"manager": "helm", "time": "2026-03-01T10:00:00Z"}""", "helm", "2026-03-01T10:00:00Z")]
+    [InlineData("""{"manager": "helm", "time": "2026-03-01T10:00:00Z"}, {"manager": "kubectl-edit", "time": "2026-03-01T10:00:01Z"}""", "kubectl-edit", "2026-03-01T10:00:01Z")]
+    [InlineData("""{"manager": "kubectl-edit", "time": "2026-03-01T10:00:01Z"}, {"manager": "helm", "time": "2026-03-01T10:00:00Z"}""", "kubectl-edit", "2026-03-01T10:00:01Z")]
+    [InlineData("""{"manager": "helm", "time": "2026-03-01T10:00:00Z"}, {"manager": "controller", "subresource": "status", "time": "2026-03-01T12:00:00Z"}""", "helm", "2026-03-01T10:00:00Z")]
+    [InlineData("""{"manager": "helm", "time": "2026-03-01T10:00:00Z"}, {"manager": "argocd", "time": "2026-03-01T10:00:00Z"}""", null, "2026-03-01T10:00:00Z")]
+    [InlineData("""{"manager": "helm"}""", null, null)]
+    public void ManagedFields_TellWhoWroteLast(string managedFields, string? writer, string? at)
+    {
+        var parsed = Parse(new NamespaceParser([]), """{"metadata": {"name": "payments", "managedFields": [""" + managedFields + "]}}")!;
+
+        parsed.Meta.LastWriter.ShouldBe(writer);
+        parsed.Meta.WrittenAt.ShouldBe(at is null ? null : DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void Pod_WithNativeSidecar_KeepsWhatTheConsoleReads()
     {
