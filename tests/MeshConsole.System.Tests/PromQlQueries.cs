@@ -31,7 +31,7 @@ internal static class PromQlQueries
                 .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
                 .Where(field => field.IsLiteral && field.FieldType == typeof(string))
                 .Select(field => ((string)field.GetRawConstantValue()!)
-                    .Replace("$window", "2m", StringComparison.Ordinal).Replace("$clusters", ", source_cluster, destination_cluster", StringComparison.Ordinal)
+                    .Replace("$window", "2m", StringComparison.Ordinal).Replace("$slot", "30s", StringComparison.Ordinal).Replace("$clusters", ", source_cluster, destination_cluster", StringComparison.Ordinal)
                     .Replace("$namespaces", "\"payments|finance\"", StringComparison.Ordinal).Replace("$workloads", "\"payment-api|ledger|fraud-engine\"", StringComparison.Ordinal)
                     .Replace("$hosts", "\"ledger\\\\.payments\\\\.svc\\\\.cluster\\\\.local\"", StringComparison.Ordinal)))
             .Distinct(StringComparer.Ordinal),

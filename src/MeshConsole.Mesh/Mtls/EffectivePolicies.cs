@@ -44,12 +44,12 @@ public static class EffectivePolicies
             return;
         }
 
-        var enforced = workload.DataPlane is DataPlane.Sidecar or DataPlane.Ambient;
-        var settings = workload.DataPlane == DataPlane.Ambient ? [] : ClientSettings(policies, workload);
+        var side = ClientTlsConflicts.SideOf(workload);
+        var settings = ClientTlsConflicts.SettingsOf(policies, workload);
         notes.AddRange(decision.Notes);
         notes.AddRange(settings
             .Where(s => s.ContainerPort is null || !decision.Ports.Any(p => p.Port == s.ContainerPort))
-            .Select(s => Contradiction(s, decision.Mode, enforced))
+            .Select(s => ClientTlsConflicts.Conflict(s, decision.Mode, side))
             .OfType<string>());
         rows.Add(new EffectivePolicy(id, null, ClusterPolicies.Words(decision.Mode), decision.DecidedBy, [.. notes.Distinct(StringComparer.Ordinal)]));
 
@@ -63,7 +63,7 @@ public static class EffectivePolicies
 
             ofPort.AddRange(settings
                 .Where(s => s.ContainerPort is null || s.ContainerPort == port.Port)
-                .Select(s => Contradiction(s, port.Mode, enforced))
+                .Select(s => ClientTlsConflicts.Conflict(s, port.Mode, side))
                 .OfType<string>());
             rows.Add(new EffectivePolicy(id, port.Port, ClusterPolicies.Words(port.Mode), port.DecidedBy, [.. ofPort.Distinct(StringComparer.Ordinal)]));
         }
@@ -118,62 +118,4 @@ public static class EffectivePolicies
 
         return string.Create(CultureInfo.InvariantCulture, $"No container declares port {port}; declaring ports is optional, so check that the application listens there.");
     }
-
-    /// <summary>Every client-side TLS setting of the Services of a workload that is about this workload.</summary>
-    internal static List<ClientSetting> ClientSettings(ClusterPolicies policies, Workload workload)
-    {
-        var settings = new List<ClientSetting>();
-        foreach (var service in policies.ServicesOf(workload.Id))
-        {
-            foreach (var setting in policies.ClientTls.For(service.Host, service.Id.Namespace))
-            {
-                if (setting.Subset is null || ServiceResolver.Selects(setting.SubsetLabels, workload.Labels))
-                {
-                    settings.Add(new ClientSetting(setting, service.Host, setting.Port is { } port ? ClusterPolicies.TargetPort(service, port) : null));
-                }
-            }
-        }
-
-        return settings;
-    }
-
-    /// <summary>What becomes of calls when a DestinationRule meets the mode; null when they agree.</summary>
-    private static string? Contradiction(ClientSetting client, PeerMode mode, bool enforced)
-    {
-        var outcome = client.Setting.Mode switch
-        {
-            ClientTlsMode.Auto => null,
-            ClientTlsMode.Disable => !enforced || mode == PeerMode.Disable ? null
-                : mode == PeerMode.Strict ? "they send plaintext, which STRICT refuses: the calls fail (503, flags UF or UC)"
-                : "they send plaintext, which PERMISSIVE accepts",
-            ClientTlsMode.IstioMutual => !enforced ? "they ask for mutual TLS of pods that have no proxy to speak it: the calls fail"
-                : mode == PeerMode.Disable ? "they ask for mutual TLS where DISABLE accepts plaintext only: the calls fail"
-                : null,
-            ClientTlsMode.Simple or ClientTlsMode.Mutual => enforced && mode == PeerMode.Strict
-                ? "they use TLS without Istio's certificates, which STRICT refuses: the calls fail"
-                : "they use TLS without Istio's certificates: this works only if the application itself speaks TLS",
-            ClientTlsMode.Unreadable => "its tls mode is none that Istio knows",
-            _ => throw new ArgumentOutOfRangeException(nameof(client), client.Setting.Mode, null),
-        };
-        return outcome is null ? null : $"{Words(client)}: {outcome}.";
-    }
-
-    internal static string Words(ClientSetting client)
-    {
-        var setting = client.Setting;
-        var mode = setting.Mode switch
-        {
-            ClientTlsMode.Disable => "tls mode DISABLE",
-            ClientTlsMode.IstioMutual => "tls mode ISTIO_MUTUAL",
-            ClientTlsMode.Simple => "tls mode SIMPLE",
-            ClientTlsMode.Mutual => "tls mode MUTUAL",
-            _ => "a tls mode",
-        };
-        var port = setting.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $" port {number}") : "";
-        var subset = setting.Subset is { } name ? $" subset {name}" : "";
-        return $"{PeerAuthentication.Words(setting.Rule)} sets {mode} for {setting.Callers ?? "callers"} of {client.Host}{port}{subset}";
-    }
-
-    /// <param name="ContainerPort">Container port the setting is about; null when it is about all ports or the port cannot be told.</param>
-    internal sealed record ClientSetting(ClientTlsSetting Setting, string Host, int? ContainerPort);
 }

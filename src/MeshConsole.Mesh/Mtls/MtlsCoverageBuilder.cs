@@ -19,6 +19,7 @@ public static class MtlsCoverageBuilder
         var total = new CoverageTally();
         var namespaces = ImmutableArray.CreateBuilder<NamespaceCoverage>();
         var plaintext = ImmutableArray.CreateBuilder<PlaintextEdge>();
+        var unknown = ImmutableArray.CreateBuilder<PlaintextEdge>();
         var missing = new List<string>();
         var unscraped = new List<string>();
         string? requestsUnknown = null, connectionsUnknown = null;
@@ -47,7 +48,7 @@ public static class MtlsCoverageBuilder
             }
 
             AddNamespaces(cluster, query, policies, pairs, ofRequests, ofConnections, namespaces);
-            AddPlaintext(cluster, policies, pairs, plaintext);
+            AddUnprotected(cluster, query, policies, pairs, plaintext, unknown);
         }
 
         if (snapshot.Clusters.IsEmpty)
@@ -74,7 +75,10 @@ public static class MtlsCoverageBuilder
             window,
             total.ToCoverage(requestsUnknown, connectionsUnknown, partly),
             namespaces.ToImmutable(),
-            plaintext.ToImmutable());
+            plaintext.ToImmutable())
+        {
+            Unknown = unknown.ToImmutable(),
+        };
     }
 
     /// <summary>Traffic with a known or unknown protection per caller, callee and protocol: the unit that is called an edge.</summary>
@@ -184,34 +188,75 @@ public static class MtlsCoverageBuilder
             : $"Telemetry missing: {gap.Value.Words(affected.Count == 1 ? $"of {affected[0].Namespace}/{affected[0].Name}{where}" : string.Create(CultureInfo.InvariantCulture, $"of {affected.Count} workloads{where}"))}.";
     }
 
-    private static void AddPlaintext(ClusterSnapshot cluster, ClusterPolicies policies, List<KeyValuePair<PairKey, Pair>> pairs, ImmutableArray<PlaintextEdge>.Builder plaintext)
+    private static void AddUnprotected(
+        ClusterSnapshot cluster,
+        MeshQuery query,
+        ClusterPolicies policies,
+        List<KeyValuePair<PairKey, Pair>> pairs,
+        ImmutableArray<PlaintextEdge>.Builder plaintext,
+        ImmutableArray<PlaintextEdge>.Builder unknown)
     {
         PlaintextCauses? causes = null;
-        var rows = new List<PlaintextEdge>();
+        var (open, untold) = (new List<PlaintextEdge>(), new List<PlaintextEdge>());
         foreach (var (key, pair) in pairs)
         {
-            if (!pair.Protection.HasPlaintext)
+            var protection = pair.Protection;
+            if (protection.HasPlaintext)
             {
-                continue;
+                open.Add(Row(pair.Edge, key.Protocol, (causes ??= new(cluster, policies)).Explain(pair.Edge), protection.Requests.Plaintext, protection.Connections.Plaintext, protection.Bytes.Plaintext));
             }
 
-            causes ??= new PlaintextCauses(cluster, policies);
-            var (reason, fix) = causes.Explain(pair.Edge);
-            rows.Add(new PlaintextEdge(
-                policies.Nodes.Source(pair.Edge).ToString(),
-                policies.Nodes.Target(pair.Edge).ToString(),
-                key.Protocol,
-                key.Protocol is "tcp" ? null : pair.Protection.Requests.Plaintext,
-                key.Protocol is "tcp" ? pair.Protection.Connections.Plaintext : null,
-                reason,
-                fix));
+            if (protection.HasUnknown)
+            {
+                untold.Add(Row(pair.Edge, key.Protocol, (causes ??= new(cluster, policies)).ExplainUntold(pair.Edge), protection.Requests.Unknown, protection.Connections.Unknown, protection.Bytes.Unknown));
+            }
         }
 
-        plaintext.AddRange(rows
+        var told = pairs.Select(pair => pair.Key).ToHashSet();
+        foreach (var group in cluster.Edges.Where(edge => query.Matches(edge.Target.Workload.Namespace) || (edge.Target.Workload.IsUnknown && query.Matches(edge.ServiceNamespace)))
+            .Where(edge => OnlyCallerReports(cluster, policies, edge))
+            .GroupBy(edge => (new PairKey(edge.Source.Workload, edge.Target.Workload, edge.Protocol), edge.Target.Workload.IsUnknown ? edge.ServiceHost : "")))
+        {
+            if (!told.Contains(group.Key.Item1))
+            {
+                var sums = group.Select(edge => edge.FromSource!).ToList();
+                untold.Add(Row(group.First(), group.First().Protocol, (causes ??= new(cluster, policies)).ExplainUntold(group.First()), sums.Sum(report => report.RequestsPerSecond ?? 0), sums.Sum(report => report.ConnectionsPerSecond ?? 0), sums.Sum(report => report.ByteSecurity.Total)));
+            }
+        }
+
+        plaintext.AddRange(Sorted(open));
+        unknown.AddRange(Sorted(untold));
+
+        PlaintextEdge Row(Edge edge, string protocol, PlaintextCause cause, double requests, double connections, double bytes) => new(
+            policies.Nodes.Source(edge).ToString(),
+            policies.Nodes.Target(edge).ToString(),
+            protocol,
+            protocol is "tcp" ? null : requests,
+            protocol is "tcp" ? connections : null,
+            cause.Reason,
+            cause.Fix)
+        {
+            Cause = cause.Code,
+            BytesPerSecond = protocol is "tcp" ? bytes : null,
+        };
+
+        static IEnumerable<PlaintextEdge> Sorted(List<PlaintextEdge> rows) => rows
             .OrderBy(r => r.Target, StringComparer.Ordinal)
             .ThenBy(r => r.Source, StringComparer.Ordinal)
-            .ThenBy(r => r.Protocol, StringComparer.Ordinal));
+            .ThenBy(r => r.Protocol, StringComparer.Ordinal);
     }
+
+    /// <summary>
+    /// Traffic into the cluster that the callee says nothing of. What leaves the mesh is not in here: its protection is the
+    /// outside's. ztunnel knows at the caller, too.
+    /// </summary>
+    private static bool OnlyCallerReports(ClusterSnapshot cluster, ClusterPolicies policies, Edge edge) =>
+        edge.FromSource is { } caller
+        && (caller.RequestsPerSecond is > 0 || caller.ConnectionsPerSecond is > 0 || caller.ByteSecurity.Total > 0)
+        && caller.ConnectionSecurity.Mutual + caller.ByteSecurity.Mutual <= 0
+        && SecurityReport(edge) is null
+        && (policies.Nodes.Workload(edge.Target.Workload) is { IsWaypoint: false, IsGateway: false }
+            || (edge.Target.Workload.IsUnknown && (edge.ServiceHost.StartsWith("PassthroughCluster", StringComparison.Ordinal) || policies.Nodes.ServiceOf(cluster.Name, edge.ServiceHost) is not null)));
 
     private readonly record struct PairKey(WorkloadId Source, WorkloadId Target, string Protocol);
 

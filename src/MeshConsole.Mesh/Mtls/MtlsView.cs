@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Model;
 
 namespace MeshConsole.Mesh.Mtls;
 
@@ -9,7 +10,11 @@ public sealed record MtlsView(
     double Window,
     MtlsCoverage Coverage,
     ImmutableArray<NamespaceCoverage> Namespaces,
-    ImmutableArray<PlaintextEdge> Plaintext);
+    ImmutableArray<PlaintextEdge> Plaintext)
+{
+    /// <summary>Edges of which nobody can tell whether they are encrypted; never counted as plaintext, nor as encrypted.</summary>
+    public ImmutableArray<PlaintextEdge> Unknown { get; init; } = [];
+}
 
 /// <summary>Encrypted ÷ all in four ways, each 0..1; null means no traffic, or not known (see <see cref="Message"/>).</summary>
 public sealed record MtlsCoverage
@@ -19,6 +24,9 @@ public sealed record MtlsCoverage
 
     /// <summary>Of TCP connections opened, on destination series.</summary>
     public double? Connections { get; init; }
+
+    /// <summary>Of TCP bytes, both ways: they speak for connections that were opened before the window, too.</summary>
+    public double? Bytes { get; init; }
 
     /// <summary>Of workloads with inbound traffic: those whose inbound traffic is all mutual.</summary>
     public double? Workloads { get; init; }
@@ -31,6 +39,27 @@ public sealed record MtlsCoverage
     public double? PlaintextRequestsPerSecond { get; init; }
     public double? UnknownRequestsPerSecond { get; init; }
 
+    /// <summary>Requests per second by class; null when not known.</summary>
+    public SecuritySplit? RequestClasses { get; init; }
+
+    /// <summary>TCP connections opened per second by class; null when not known.</summary>
+    public SecuritySplit? ConnectionClasses { get; init; }
+
+    /// <summary>TCP bytes per second by class; null when not known.</summary>
+    public SecuritySplit? ByteClasses { get; init; }
+
+    /// <summary>
+    /// Workloads with inbound traffic by class: plaintext where any of it is plaintext, else unknown where any of it is. Null
+    /// when requests or connections are not known.
+    /// </summary>
+    public SecuritySplit? WorkloadClasses { get; init; }
+
+    /// <summary>Edges with traffic by class, likewise.</summary>
+    public SecuritySplit? EdgeClasses { get; init; }
+
+    /// <summary>Edges that carry bytes and opened no connection in the window: their connections are older, and count as bytes only.</summary>
+    public int LongLivedEdges { get; init; }
+
     /// <summary>Why something is null; null when nothing is.</summary>
     public string? Message { get; init; }
 }
@@ -40,5 +69,15 @@ public sealed record NamespaceCoverage(string Cluster, string Namespace, MtlsCov
 
 public sealed record WorkloadCoverage(string Workload, string Name, MtlsCoverage Coverage, string? Mode, bool? HasProxy);
 
-/// <summary>An edge that carries plaintext. <paramref name="Source"/> and <paramref name="Target"/> are node ids.</summary>
-public sealed record PlaintextEdge(string Source, string Target, string Protocol, double? RequestsPerSecond, double? ConnectionsPerSecond, string Reason, string Fix);
+/// <summary>
+/// An edge that carries plaintext, or of which nobody can tell. <paramref name="Source"/> and <paramref name="Target"/> are
+/// node ids; the rates are of what is not encrypted, or not known to be.
+/// </summary>
+public sealed record PlaintextEdge(string Source, string Target, string Protocol, double? RequestsPerSecond, double? ConnectionsPerSecond, string Reason, string Fix)
+{
+    /// <summary>Stable word for the reason; see <see cref="PlaintextCause"/>.</summary>
+    public string Cause { get; init; } = "";
+
+    /// <summary>TCP bytes per second, both ways; null for HTTP.</summary>
+    public double? BytesPerSecond { get; init; }
+}

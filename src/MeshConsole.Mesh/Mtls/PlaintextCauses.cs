@@ -56,84 +56,148 @@ internal sealed class PlaintextCauses
     /// <summary>Workloads with pods that have no proxy, by id: whoever they call, they call in plaintext.</summary>
     public IReadOnlyList<Workload> WithoutProxy => _withoutProxy;
 
-    public (string Reason, string Fix) Explain(Edge edge)
+    public PlaintextCause Explain(Edge edge)
     {
         var target = _policies.Nodes.Workload(edge.Target.Workload);
         var service = _policies.Nodes.ServiceOf(_cluster.Name, edge.ServiceHost) ?? (_policies.ServicesOf(edge.Target.Workload) is [var first, ..] ? first : null);
         if (target is not null && _policies.DecisionFor(target) is { Mode: PeerMode.Disable, DecidedBy: { } decidedBy })
         {
-            return (
+            return new(
+                "policy-disable",
                 $"{PeerAuthentication.Words(decidedBy)} says DISABLE for {Name(target.Id)}: its proxy accepts plaintext only, so every caller sends plaintext.",
                 $"Change {PeerAuthentication.Words(decidedBy)} to PERMISSIVE; callers with a proxy then switch to mutual TLS by themselves.");
         }
 
         return edge.Source.Workload.IsUnknown
-            ? ExplainUnknown(service)
+            ? ExplainUnknown(service, target)
             : _policies.Nodes.Workload(edge.Source.Workload) is { } source
-                ? ExplainKnown(source, edge, service)
-                : ($"Telemetry names {Name(edge.Source.Workload)}, which this cluster does not have: a caller from another cluster, or one that is gone.",
+                ? ExplainKnown(source, target, edge, service)
+                : new("other-cluster", $"Telemetry names {Name(edge.Source.Workload)}, which this cluster does not have: a caller from another cluster, or one that is gone.",
                     "Find the caller; give it a proxy of this mesh, or keep PERMISSIVE for the port it calls.");
     }
 
-    private (string Reason, string Fix) ExplainKnown(Workload source, Edge edge, Service? service)
+    /// <summary>Why nobody can tell how an edge is protected.</summary>
+    public PlaintextCause ExplainUntold(Edge edge)
+    {
+        var target = _policies.Nodes.Workload(edge.Target.Workload);
+        var service = _policies.Nodes.ServiceOf(_cluster.Name, edge.ServiceHost);
+        var callee = target is not null ? Name(target.Id) : edge.ServiceHost;
+        if (edge.FromDestination is not null || edge.FromWaypoint is not null)
+        {
+            if (_cluster.ScrapeGaps.TryGetValue(edge.Target.Workload, out var lost))
+            {
+                return new("callee-not-scraped", $"Telemetry missing: {lost.Words($"of {callee}")}.", $"Let Prometheus scrape the proxies of {callee}.");
+            }
+
+            return new("label-missing", $"The proxy of {callee} reports this traffic, and its label connection_security_policy says neither mutual_tls nor none.", "Keep the label connection_security_policy in Telemetry objects and scrape rules.");
+        }
+
+        if (edge.FromSource is { Responses: { IsDefaultOrEmpty: false } responses } && responses.All(response => response.RequestsPerSecond <= 0 || NeverArrived(response.Flags)))
+        {
+            return new("never-arrived", $"No request reached {callee}: all failed before (flags {string.Join(", ", responses.Select(response => response.Flags).Distinct(StringComparer.Ordinal).Take(3))}).", $"Find out why {callee} cannot be reached; then look here again.");
+        }
+
+        if (target is null)
+        {
+            return edge.ServiceHost.StartsWith("PassthroughCluster", StringComparison.Ordinal)
+                ? new("passthrough", "The caller's proxy knows no service of that address and passes the traffic through as it is (PassthroughCluster).", "Describe the destination with a ServiceEntry, or call the service by its name.")
+                : new("not-reported", $"No proxy behind {callee} reports this traffic.", $"Give the pods behind {callee} a proxy.");
+        }
+
+        if (target.DataPlane == DataPlane.None && !target.Pods.IsEmpty)
+        {
+            return new("callee-without-proxy", $"{callee} has no proxy: it is sent plaintext unless a DestinationRule says otherwise, and nobody reports what arrives.", HowToInject(target));
+        }
+
+        if (_cluster.ScrapeGaps.TryGetValue(target.Id, out var gap))
+        {
+            return new("callee-not-scraped", $"Telemetry missing: {gap.Words($"of {callee}")}.", $"Let Prometheus scrape the proxies of {callee}.");
+        }
+
+        var excluded = CaptureExclusions.InboundPorts(target);
+        if (!excluded.IsEmpty && service is not null && service.Ports.Any(port => ClusterPolicies.TargetPort(service, port.Port) is { } number && excluded.Contains(number)))
+        {
+            return new("callee-port-excluded", $"{callee} takes the port past its proxy (annotation traffic.sidecar.istio.io/excludeInboundPorts): nobody reports what arrives.", $"Take the port out of the annotation on {callee} and restart it.");
+        }
+
+        return new("not-reported", $"Only the caller reports this traffic, and a caller's proxy cannot tell how it is protected{(edge.DestinationPrincipals.IsEmpty ? "" : $"; it has seen the identity of {callee}, as with mutual TLS")}.", $"Let the proxies of {callee} report as destination (Telemetry objects can switch that off).");
+    }
+
+    /// <summary>Flags with which Envoy answers by itself, without the callee.</summary>
+    private static bool NeverArrived(string flags) => flags.Split(',').Any(flag => flag is "UF" or "UH" or "UO" or "NR" or "NC" or "LH" or "FI" or "RL" or "DF" or "DO");
+
+    private PlaintextCause ExplainKnown(Workload source, Workload? target, Edge edge, Service? service)
     {
         var name = Name(source.Id);
         if (source.Pods.Any(p => p.HostNetwork))
         {
-            return ($"{name} runs on the network of its node (hostNetwork): it is never given a proxy.",
+            return new("caller-on-host-network", $"{name} runs on the network of its node (hostNetwork): it is never given a proxy.",
                 "Move it off hostNetwork, or keep PERMISSIVE for the port it calls.");
         }
 
         if (source.DataPlane == DataPlane.None && !source.Pods.IsEmpty)
         {
-            return ($"{name} has no proxy.", HowToInject(source));
+            return target is { DataPlane: DataPlane.Ambient }
+                ? new("ztunnel-passthrough", $"{name} has no proxy and is not in ambient: the ztunnel of {Name(target.Id)} passes its plaintext through.", $"Label namespace {source.Id.Namespace} with istio.io/dataplane-mode=ambient, or give {name} a sidecar.")
+                : new("caller-without-proxy", $"{name} has no proxy.", HowToInject(source));
         }
 
         if (source.DataPlane == DataPlane.Sidecar && source.PodsWithProxy < RunningPods(source))
         {
-            return (string.Create(CultureInfo.InvariantCulture, $"{RunningPods(source) - source.PodsWithProxy} of {RunningPods(source)} pods of {name} have no proxy."), HowToInject(source));
+            return new("caller-without-proxy", string.Create(CultureInfo.InvariantCulture, $"{RunningPods(source) - source.PodsWithProxy} of {RunningPods(source)} pods of {name} have no proxy."), HowToInject(source));
         }
 
         if (ExcludedPort(source, service) is { } port)
         {
-            return (string.Create(CultureInfo.InvariantCulture, $"{name} excludes port {port} from its proxy (annotation traffic.sidecar.istio.io/excludeOutboundPorts): the traffic passes by it."),
+            return new("port-excluded", string.Create(CultureInfo.InvariantCulture, $"{name} excludes port {port} from its proxy (annotation traffic.sidecar.istio.io/excludeOutboundPorts): the traffic passes by it."),
                 string.Create(CultureInfo.InvariantCulture, $"Take {port} out of the annotation on {name} and restart it."));
         }
 
         if (service is not null && PlaintextRule(source, service) is { } rule)
         {
-            return ($"{PeerAuthentication.Words(rule)} sets tls mode DISABLE for {service.Host}: callers send plaintext.",
+            return new("destination-rule", $"{PeerAuthentication.Words(rule)} sets tls mode DISABLE for {service.Host}: callers send plaintext.",
                 $"Remove the tls block from {PeerAuthentication.Words(rule)}; auto mTLS then decides.");
         }
 
         if (CaptureExclusions.OutboundRanges(source) is { } ranges)
         {
-            return ($"{name} limits by address what its proxy captures (annotation {ranges}): calls to addresses outside pass by it.",
+            return new("range-excluded", $"{name} limits by address what its proxy captures (annotation {ranges}): calls to addresses outside pass by it.",
                 $"Take the addresses of {service?.Host ?? edge.ServiceHost} out of the exclusion on {name} and restart it.");
         }
 
         return service is { Headless: true }
-            ? ($"{service.Host} is headless: auto mTLS does not cover calls that pick a pod by themselves.",
+            ? new("headless", $"{service.Host} is headless: auto mTLS does not cover calls that pick a pod by themselves.",
                 $"Set tls mode ISTIO_MUTUAL for {service.Host} in a DestinationRule, once all its pods have a proxy.")
             : _cluster.ScrapeGaps.TryGetValue(source.Id, out var gap)
-            ? ($"{name} has a proxy. Telemetry missing: {gap.Words("of the caller")}, so whether this traffic went through it is not known.",
+            ? new("unexplained", $"{name} has a proxy. Telemetry missing: {gap.Words("of the caller")}, so whether this traffic went through it is not known.",
                 $"Let Prometheus scrape the proxies of {name}; then look here again.")
-            : ($"{name} has a proxy and nothing read here explains it.",
+            : target is { DataPlane: DataPlane.Ambient } && source.DataPlane == DataPlane.Sidecar
+            ? new("ztunnel-passthrough", $"{name} has a sidecar that does not speak HBONE to {Name(target.Id)}: its ztunnel passes the plaintext through.", $"Let sidecars speak HBONE (the ambient profile sets it), or take {name} into ambient.")
+            : new("unexplained", $"{name} has a proxy and nothing read here explains it.",
                 "Look for enableAutoMtls: false in the mesh configuration, an EnvoyFilter, and calls to the address of a pod instead of the service.");
     }
 
-    private (string Reason, string Fix) ExplainUnknown(Service? service)
+    private PlaintextCause ExplainUnknown(Service? service, Workload? target)
     {
         const string Fix = "Give the caller a proxy (see the candidates' namespaces for injection) and restart it; keep PERMISSIVE until no plaintext is left.";
         var reasons = new List<string> { "The caller sends no mesh identity, so telemetry cannot name it." };
+        var code = "unknown-caller";
+        if (target is { DataPlane: DataPlane.Ambient })
+        {
+            code = "ztunnel-passthrough";
+            reasons.Add($"The ztunnel of {Name(target.Id)} passes plaintext through.");
+        }
+
         var excluding = _withExclusions.Where(w => ExcludedPort(w, service) is not null).ToList();
         if (excluding.Count > 0)
         {
+            code = "port-excluded";
             reasons.Add($"Excluding its port from their proxies: {Names(excluding)}.");
         }
 
         if (_withoutProxy.Count > 0)
         {
+            code = code == "unknown-caller" ? "caller-without-proxy" : code;
             reasons.Add(_withoutProxy.Count == 1
                 ? $"{Name(_withoutProxy[0].Id)} is the only workload here with pods without proxy."
                 : $"Workloads with pods without proxy: {Names(_withoutProxy)}.");
@@ -143,12 +207,13 @@ internal sealed class PlaintextCauses
             && _kubernetesServices.GetValueOrDefault((service.Id.Namespace, service.Id.Name)) is { Type: "NodePort" or "LoadBalancer" } exposed)
         {
             reasons.Add($"Service {service.Id.Namespace}/{service.Id.Name} is of type {exposed.Type}: clients from outside reach the pods without a gateway.");
-            return (string.Join(' ', reasons), $"Let outside clients in through a gateway and make Service {service.Id.Namespace}/{service.Id.Name} a ClusterIP; give callers inside a proxy.");
+            return new("outside-client", string.Join(' ', reasons), $"Let outside clients in through a gateway and make Service {service.Id.Namespace}/{service.Id.Name} a ClusterIP; give callers inside a proxy.");
         }
 
-        if (reasons.Count > 1)
+        if (excluding.Count + _withoutProxy.Count > 0)
         {
-            return (
+            return new(
+                code,
                 string.Join(' ', reasons),
                 excluding.Count > 0 ? $"Take the port out of annotation traffic.sidecar.istio.io/excludeOutboundPorts on {Names(excluding)}, and give callers without a proxy one; keep PERMISSIVE until no plaintext is left."
                 : _withoutProxy.Count == 1 ? HowToInject(_withoutProxy[0])
@@ -158,7 +223,7 @@ internal sealed class PlaintextCauses
         reasons.Add(_cluster.Objects.Pods.IsDefault
             ? SourceWords.Why(_cluster, "Which pods have no proxy is not known", "kubernetes/pods")
             : "Every workload here has a proxy: it is a node, a virtual machine, another cluster, or a client from outside.");
-        return (string.Join(' ', reasons), "Find the caller by its address in the access log of the callee's proxy; then give it a proxy or keep PERMISSIVE for its port.");
+        return new(_cluster.Objects.Pods.IsDefault || code == "ztunnel-passthrough" ? code : "outside-client", string.Join(' ', reasons), "Find the caller by its address in the access log of the callee's proxy; then give it a proxy or keep PERMISSIVE for its port.");
     }
 
     private string HowToInject(Workload workload)

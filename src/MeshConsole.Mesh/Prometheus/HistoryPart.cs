@@ -11,4 +11,10 @@ public enum HistoryPart
 
     /// <summary>Requests by how they are protected, as callees see them.</summary>
     Security,
+
+    /// <summary>TCP connections opened by how they are protected, as callees see them.</summary>
+    ConnectionSecurity,
+
+    /// <summary>TCP bytes, both ways, by how their connections are protected, as callees see them.</summary>
+    ByteSecurity,
 }

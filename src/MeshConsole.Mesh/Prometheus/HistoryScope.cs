@@ -11,6 +11,9 @@ namespace MeshConsole.Mesh.Prometheus;
 /// <param name="Namespaces">Requests from or to these namespaces (for <see cref="HistoryPart.Security"/>: to them); empty for all.</param>
 public sealed record HistoryScope(ImmutableArray<WorkloadId> Callers, ImmutableArray<string> Namespaces)
 {
+    /// <summary>Narrows the histories of protection to what one workload receives; null for all.</summary>
+    public WorkloadId? Callee { get; init; }
+
     /// <summary>Every request of the mesh.</summary>
     public static HistoryScope All { get; } = new([], []);
 }

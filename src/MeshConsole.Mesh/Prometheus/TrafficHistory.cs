@@ -4,16 +4,16 @@ using MeshConsole.Mesh.Model;
 namespace MeshConsole.Mesh.Prometheus;
 
 /// <summary>
-/// The last hour of a cluster's traffic from range queries: asked at whole minutes, once however many ask, and kept, so that
-/// each later minute costs the one point that is new. Nothing is asked while nobody looks.
+/// A cluster's traffic over the last hour, or a longer range, from range queries: asked at whole steps (minutes, for the hour),
+/// once however many ask, and kept, so that each later step costs the one point that is new. Nothing is asked while nobody looks.
 /// </summary>
 public sealed class TrafficHistory : IDisposable
 {
-    /// <summary>How far back it reaches.</summary>
-    public static readonly TimeSpan Span = TimeSpan.FromHours(1);
+    /// <summary>How far back it reaches unless another range is asked for.</summary>
+    public static readonly TimeSpan Span = HistoryRange.Hour.Span;
 
-    /// <summary>Time between two points.</summary>
-    public static readonly TimeSpan Step = TimeSpan.FromMinutes(1);
+    /// <summary>Time between two points of it.</summary>
+    public static readonly TimeSpan Step = HistoryRange.Hour.Step;
 
     /// <summary>Scopes kept: the address bar makes new ones at will.</summary>
     private const int HistoriesKept = 48;
@@ -39,28 +39,34 @@ public sealed class TrafficHistory : IDisposable
         _turns = new SemaphoreSlim(settings.MaxParallelQueries);
     }
 
+    /// <summary>The last hour; see the overload.</summary>
+    public Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, CancellationToken cancellationToken) =>
+        ReadAsync(part, scope, HistoryRange.Hour, cancellationToken);
+
     /// <summary>
-    /// The last hour up to the newest minute that was surely scraped. A failure is in the answer beside the points that are
+    /// The range up to the newest step that was surely scraped. A failure is in the answer beside the points that are
     /// known; the next one who asks after <see cref="TelemetrySettings.RefreshInterval"/> tries again.
     /// </summary>
-    public async Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, CancellationToken cancellationToken)
+    public async Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, HistoryRange range, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(scope);
+        ArgumentNullException.ThrowIfNull(range);
 
         // A window shorter than the step would not see what happens between two points.
-        var window = _settings.RateWindow > Step ? _settings.RateWindow : Step;
+        var window = _settings.RateWindow > range.Step ? _settings.RateWindow : range.Step;
         var query = _dialect.HistoryQuery(part, scope, window);
         var now = _time.GetUtcNow();
-        var end = Minute(now - _settings.RefreshInterval);
+        var end = (now - _settings.RefreshInterval - DateTimeOffset.UnixEpoch).Ticks / range.Step.Ticks;
+        var steps = range.Span.Ticks / range.Step.Ticks;
         Entry entry;
         Task reading;
         lock (_lock)
         {
-            entry = Find(query);
+            entry = Find(query, range);
             if (entry.Reading.IsCompleted && entry.Through < end && (entry.Fault is null || now - entry.FaultAt >= _settings.RefreshInterval))
             {
                 // Whoever asked first may go away; the others still wait for the answer. The query ends by its own timeout.
-                entry.Reading = FetchAsync(entry, part, Math.Max(entry.Through, end - Steps - 1) + 1, end, CancellationToken.None);
+                entry.Reading = FetchAsync(entry, part, Math.Max(entry.Through, end - steps - 1) + 1, end, CancellationToken.None);
             }
 
             reading = entry.Reading;
@@ -69,36 +75,29 @@ public sealed class TrafficHistory : IDisposable
         await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            var points = new ReporterTraffic?[Steps + 1];
+            var points = new ReporterTraffic?[steps + 1];
             for (var i = 0; i < points.Length; i++)
             {
-                points[i] = entry.Points.GetValueOrDefault(end - Steps + i);
+                points[i] = entry.Points.GetValueOrDefault(end - steps + i);
             }
 
-            return new TrafficSpan(At(end - Steps), Step, ImmutableArray.Create(points), entry.Fault?.Message);
+            return new TrafficSpan(entry.At(end - steps), range.Step, ImmutableArray.Create(points), entry.Fault?.Message);
         }
     }
 
     public void Dispose() => _turns.Dispose();
 
-    private static long Steps => Span.Ticks / Step.Ticks;
-
-    /// <summary>Whole minutes since the Unix epoch, as Prometheus aligns them.</summary>
-    private static long Minute(DateTimeOffset instant) => (instant - DateTimeOffset.UnixEpoch).Ticks / Step.Ticks;
-
-    private static DateTimeOffset At(long minute) => DateTimeOffset.UnixEpoch + (minute * Step);
-
-    private Entry Find(string query)
+    private Entry Find(string query, HistoryRange range)
     {
         var node = _entries.First;
-        while (node is not null && !string.Equals(node.Value.Query, query, StringComparison.Ordinal))
+        while (node is not null && (node.Value.Range != range || !string.Equals(node.Value.Query, query, StringComparison.Ordinal)))
         {
             node = node.Next;
         }
 
         if (node is null)
         {
-            node = new LinkedListNode<Entry>(new Entry(query));
+            node = new LinkedListNode<Entry>(new Entry(query, range));
             while (_entries.Count >= HistoriesKept)
             {
                 _entries.RemoveLast();
@@ -120,16 +119,16 @@ public sealed class TrafficHistory : IDisposable
         await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var answer = await _client.QueryRangeAsync(entry.Query, At(from), At(to), Step, cancellationToken).ConfigureAwait(false);
-            var read = Read(part, answer);
+            var answer = await _client.QueryRangeAsync(entry.Query, entry.At(from), entry.At(to), entry.Range.Step, cancellationToken).ConfigureAwait(false);
+            var read = Read(part, answer, entry.Range.Step);
             lock (_lock)
             {
-                foreach (var (minute, traffic) in read)
+                foreach (var (step, traffic) in read)
                 {
-                    entry.Points[minute] = traffic;
+                    entry.Points[step] = traffic;
                 }
 
-                foreach (var old in entry.Points.Keys.Where(minute => minute < to - Steps).ToList())
+                foreach (var old in entry.Points.Keys.Where(step => step < to - (entry.Range.Span.Ticks / entry.Range.Step.Ticks)).ToList())
                 {
                     entry.Points.Remove(old);
                 }
@@ -151,7 +150,7 @@ public sealed class TrafficHistory : IDisposable
         }
     }
 
-    private Dictionary<long, ReporterTraffic> Read(HistoryPart part, PrometheusAnswer answer)
+    private Dictionary<long, ReporterTraffic> Read(HistoryPart part, PrometheusAnswer answer, TimeSpan step)
     {
         var samples = new Dictionary<long, List<HistorySample>>();
         foreach (var series in answer.Series)
@@ -161,13 +160,13 @@ public sealed class TrafficHistory : IDisposable
                 // What is no number is a gap: a rate over a single sample, a counter that was never written.
                 if (double.IsFinite(point.Value))
                 {
-                    var minute = (long)Math.Round(point.Timestamp / Step.TotalSeconds);
-                    if (!samples.TryGetValue(minute, out var atMinute))
+                    var at = (long)Math.Round(point.Timestamp / step.TotalSeconds);
+                    if (!samples.TryGetValue(at, out var then))
                     {
-                        samples[minute] = atMinute = [];
+                        samples[at] = then = [];
                     }
 
-                    atMinute.Add(new HistorySample(series.Labels, point.Value));
+                    then.Add(new HistorySample(series.Labels, point.Value));
                 }
             }
         }
@@ -176,13 +175,15 @@ public sealed class TrafficHistory : IDisposable
     }
 
     /// <summary>Guarded by the lock, but for the query.</summary>
-    private sealed class Entry(string query)
+    private sealed class Entry(string query, HistoryRange range)
     {
         public string Query => query;
 
+        public HistoryRange Range => range;
+
         public SortedDictionary<long, ReporterTraffic> Points { get; } = [];
 
-        /// <summary>The last minute that was answered for.</summary>
+        /// <summary>The last step that was answered for.</summary>
         public long Through { get; set; } = long.MinValue;
 
         public Task Reading { get; set; } = Task.CompletedTask;
@@ -190,5 +191,8 @@ public sealed class TrafficHistory : IDisposable
         public PrometheusException? Fault { get; set; }
 
         public DateTimeOffset FaultAt { get; set; }
+
+        /// <summary>The instant of a step, counted from the Unix epoch, as Prometheus aligns them.</summary>
+        public DateTimeOffset At(long step) => DateTimeOffset.UnixEpoch + (step * range.Step);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MeshConsole.Configuration;
 using MeshConsole.Demo;
+using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
@@ -20,6 +21,11 @@ internal static class CollectionRegistration
         {
             var collectors = provider.GetRequiredService<ClusterCollectors>();
             return new SignalTrendReader(() => collectors.Traffic);
+        });
+        services.AddSingleton<ICoverageTrends>(provider =>
+        {
+            var collectors = provider.GetRequiredService<ClusterCollectors>();
+            return new CoverageTrendReader(() => collectors.Traffic);
         });
         services.AddSingleton(provider =>
         {

@@ -10,5 +10,8 @@ public sealed record UserInterfaceOptions(TimeSpan RefreshInterval, bool MayChoo
     /// <summary>Rules for changes, for pages to explain; they are enforced elsewhere.</summary>
     public ChangePolicy Policy { get; init; } = ChangePolicy.Default;
 
+    /// <summary>Look-back of readiness for STRICT where the address says none.</summary>
+    public TimeSpan ReadinessLookback { get; init; } = TimeSpan.FromHours(24);
+
     public static UserInterfaceOptions Default { get; } = new(TimeSpan.FromSeconds(15));
 }

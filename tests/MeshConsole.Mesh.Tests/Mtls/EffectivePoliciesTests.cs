@@ -164,10 +164,37 @@ public sealed class EffectivePoliciesTests
         rows[1].Conflicts.ShouldHaveSingleItem().ShouldContain("port 80: they send plaintext, which PERMISSIVE accepts");
     }
 
+    /// <summary>Between proxies that speak HBONE the tunnel is encrypted, whatever a rule says.</summary>
+    [Theory]
+    [InlineData("DISABLE", "PERMISSIVE", null)]
+    [InlineData("DISABLE", "STRICT", "callers without HBONE send plaintext, which STRICT refuses; over HBONE they are encrypted all the same")]
+    [InlineData("ISTIO_MUTUAL", "PERMISSIVE", null)]
+    [InlineData("ISTIO_MUTUAL", "STRICT", null)]
+    [InlineData("SIMPLE", "PERMISSIVE", "sent inside HBONE: this works only if the application itself speaks TLS")]
+    [InlineData("SIMPLE", "STRICT", "sent inside HBONE: this works only if the application itself speaks TLS")]
+    [InlineData("MUTUAL", "STRICT", "sent inside HBONE: this works only if the application itself speaks TLS")]
+    public void Build_AmbientMeetsDestinationRule_IsSaidWhereItMatters(string client, string server, string? expected)
+    {
+        var rule = Given.Object("DestinationRule", "r", """{"host":"ledger","trafficPolicy":{"tls":{"mode":"MODE"}}}""".Replace("MODE", client, StringComparison.Ordinal));
+        var policy = Given.Object("PeerAuthentication", "default", """{"mtls":{"mode":"MODE"}}""".Replace("MODE", server, StringComparison.Ordinal));
+        var said = Build([policy], [Given.Workload("ledger", plane: DataPlane.Ambient, pods: [Given.Pod("a", proxy: false)])], [rule], [Given.Service("ledger")])[0].Conflicts;
+        if (expected is null)
+        {
+            said.ShouldBeEmpty();
+        }
+        else
+        {
+            said.ShouldHaveSingleItem().ShouldContain(expected);
+        }
+    }
+
     [Fact]
-    public void Build_Ambient_IsNotHeldAgainstDestinationRules() =>
-        Build([s_strict], [Given.Workload("ledger", plane: DataPlane.Ambient, pods: [Given.Pod("a", proxy: false)])], [Given.Object("DestinationRule", "r", """{"host":"ledger","trafficPolicy":{"tls":{"mode":"DISABLE"}}}""")], [Given.Service("ledger")])[0]
-            .Conflicts.ShouldBeEmpty();
+    public void Build_MutualTlsOfPodsSomeOfWhichHaveNoProxy_IsSaid()
+    {
+        var rule = Given.Object("DestinationRule", "r", """{"host":"ledger","trafficPolicy":{"tls":{"mode":"ISTIO_MUTUAL"}}}""");
+        var mixed = Given.Workload("ledger", pods: [Given.Pod("a"), Given.Pod("b", proxy: false)]);
+        Build([s_strict], [mixed], [rule], [Given.Service("ledger")])[0].Conflicts.ShouldContain(said => said.Contains("the pods without proxy cannot speak", StringComparison.Ordinal));
+    }
 
     private static List<EffectivePolicy> Build(MeshObject[] policies, Workload[] workloads, MeshObject[]? rules = null, Service[]? services = null) =>
         [.. EffectivePolicies.Build(Snapshot(policies, workloads, rules, services), MeshQuery.All)];

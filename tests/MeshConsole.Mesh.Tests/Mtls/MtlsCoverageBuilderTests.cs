@@ -53,6 +53,74 @@ public sealed class MtlsCoverageBuilderTests
     }
 
     [Fact]
+    public void Coverage_Classes_AddUpToTheWhole()
+    {
+        var coverage = Build(
+            Given.Edge("api", "ledger", fromDestination: Given.Http(mutual: 70)),
+            Given.Edge("unknown", "ledger", fromDestination: Given.Http(plaintext: 20)),
+            Given.Edge("api", "card", fromDestination: Given.Http(mutual: 5, unknown: 5)),
+            Given.Edge("ledger", "db", fromDestination: Given.Tcp(mutual: 3, plaintext: 1), protocol: "tcp"),
+            Given.Edge("api", "web", fromDestination: Given.Http(mutual: 1))).Coverage;
+
+        coverage.RequestClasses.ShouldBe(new SecuritySplit(76, 20, 5));
+        coverage.ConnectionClasses.ShouldBe(new SecuritySplit(3, 1, 0));
+        coverage.WorkloadClasses.ShouldBe(new SecuritySplit(1, 2, 1)); // web; ledger and db; card
+        coverage.EdgeClasses.ShouldBe(new SecuritySplit(2, 2, 1));
+    }
+
+    [Fact]
+    public void Coverage_ConnectionsOlderThanTheWindow_CountAsBytesOnly()
+    {
+        var old = new ReporterTraffic { ConnectionsPerSecond = 0, ByteSecurity = new SecuritySplit(0, 900, 0) };
+        var fresh = Given.Tcp(mutual: 2) with { ByteSecurity = new SecuritySplit(100, 0, 0) };
+        var view = Build(
+            Given.Edge("api", "db", fromDestination: old, protocol: "tcp"),
+            Given.Edge("ledger", "db", fromDestination: fresh, protocol: "tcp"));
+
+        view.Coverage.Connections.ShouldBe(1, "of those that were opened");
+        view.Coverage.Bytes.ShouldBe(0.1);
+        view.Coverage.LongLivedEdges.ShouldBe(1);
+        view.Coverage.EdgeClasses.ShouldBe(new SecuritySplit(1, 1, 0));
+        view.Coverage.WorkloadClasses.ShouldBe(new SecuritySplit(0, 1, 0));
+        var edge = view.Plaintext.ShouldHaveSingleItem();
+        (edge.ConnectionsPerSecond, edge.BytesPerSecond).ShouldBe((0, 900));
+    }
+
+    [Fact]
+    public void Unknown_EdgesNobodyCanTell_AreListedWithTheirReason()
+    {
+        var bare = Given.Workload("bare", plane: DataPlane.None);
+        var cluster = Given.ClusterOf(
+            workloads: [Given.Workload("api"), Given.Workload("card"), Given.Workload("silent"), bare, Given.Workload("past", pods: [Given.Pod("past-a", annotations: "traffic.sidecar.istio.io/excludeInboundPorts=8080")])],
+            services: [Given.Service("bare"), Given.Service("past"), Given.Service("silent")],
+            edges:
+            [
+                Given.Edge("api", "card", fromDestination: Given.Http(mutual: 5, unknown: 2)),
+                Given.Edge("api", "bare", fromSource: Given.Http(ok: 3, unknown: 3)),
+                Given.Edge("api", "past", fromSource: Given.Http(ok: 4, unknown: 4)),
+                Given.Edge("api", "silent", fromSource: Given.Http(ok: 5, unknown: 5)),
+                Given.Edge("api", "unknown", fromSource: Given.Http(ok: 6, unknown: 6), host: "PassthroughCluster", targetNamespace: "unknown"),
+                Given.Edge("api", "unknown", fromSource: Given.Http(ok: 7, unknown: 7), host: "acquirer.example", targetNamespace: "unknown"),
+                Given.Edge("api", "silent", fromSource: Given.Http(failed: 1), protocol: "grpc"),
+            ]);
+
+        var view = MtlsCoverageBuilder.Build(Given.Snapshot(cluster), MeshQuery.All);
+
+        view.Plaintext.ShouldBeEmpty();
+        view.Unknown.Select(edge => (edge.Target.Split('/')[^1], edge.Cause, edge.RequestsPerSecond)).ShouldBe(
+        [
+            ("PassthroughCluster", "passthrough", 6d),
+            ("bare", "callee-without-proxy", 3d),
+            ("card", "label-missing", 2d),
+            ("past", "callee-port-excluded", 4d),
+            ("silent", "never-arrived", 1d),
+            ("silent", "not-reported", 5d),
+        ], ignoreOrder: true);
+        view.Unknown.ShouldAllBe(edge => edge.Reason.Length > 20 && edge.Fix.Length > 20);
+        view.Coverage.UnknownRequestsPerSecond.ShouldBe(2, "what only a caller reports is in no share");
+    }
+
+    [Fact]
     public void Coverage_NoTraffic_IsNullAndSaysSo()
     {
         var coverage = Build().Coverage;

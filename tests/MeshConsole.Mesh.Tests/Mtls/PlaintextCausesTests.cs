@@ -117,6 +117,24 @@ public sealed class PlaintextCausesTests
     public void UnknownCaller_PodsNotKnown_AccusesNobody() =>
         Explain("unknown", [], Given.NoObjects with { Pods = default }).Reason.ShouldContain("Which pods have no proxy is not known");
 
+    [Theory]
+    [InlineData("web", DataPlane.None, "ztunnel-passthrough", "the ztunnel of payments/ledger passes its plaintext through")]
+    [InlineData("web", DataPlane.Sidecar, "ztunnel-passthrough", "a sidecar that does not speak HBONE")]
+    [InlineData("unknown", DataPlane.None, "ztunnel-passthrough", "The ztunnel of payments/ledger passes plaintext through.")]
+    public void AmbientCallee_PassesPlaintextThrough(string source, DataPlane plane, string cause, string reason)
+    {
+        var row = Explain(source, [Given.Workload("ledger", plane: DataPlane.Ambient, pods: [Given.Pod("l", proxy: false)]), Given.Workload("web", plane: plane)]);
+        row.Cause.ShouldBe(cause);
+        row.Reason.ShouldContain(reason);
+    }
+
+    [Theory]
+    [InlineData("web", "caller-without-proxy")]
+    [InlineData("unknown", "caller-without-proxy")]
+    [InlineData("elsewhere", "other-cluster")]
+    public void Cause_IsAStableWord(string source, string cause) =>
+        Explain(source, [Given.Workload("ledger"), Given.Workload("web", plane: DataPlane.None)]).Cause.ShouldBe(cause);
+
     private static PlaintextEdge Explain(string source, Workload[] workloads, ClusterObjects? objects = null, Service? service = null)
     {
         var cluster = Given.ClusterOf(objects, workloads, [service ?? s_ledger], [Given.Edge(source, "ledger", fromDestination: Given.Http(plaintext: 2))]);

@@ -8,6 +8,8 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Mtls.History;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
@@ -29,6 +31,10 @@ public abstract class ComponentTest : BunitContext
     private protected FakeDemoScenarios Demo { get; } = new();
 
     private protected FakeSignalTrends Trends { get; } = new();
+
+    private protected FakeCoverageTrends Coverage { get; } = new();
+
+    private protected FakeReadiness Readiness { get; } = new();
 
     private protected FakeChangeService Service { get; } = new();
 
@@ -53,6 +59,8 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
         Services.AddSingleton<ISignalTrends>(Trends);
+        Services.AddSingleton<ICoverageTrends>(Coverage);
+        Services.AddSingleton<IReadinessParts>(Readiness);
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
         Services.AddSingleton<ISwitchStore>(Switches);

@@ -26,6 +26,8 @@ public sealed class ConfigurationFaultTests
     [InlineData("Changes:MaxStepPercent", "ten", "a whole number")]
     [InlineData("Certificates:LateRenewalRatio", "1.5", "between 0 and 1")]
     [InlineData("Certificates:LateRenewalRatio", "NaN", "a number with a decimal point")]
+    [InlineData("Mtls:ReadinessLookback", "00:00:30", "between 00:01:00 and 31.00:00:00")]
+    [InlineData("Mtls:ReadinessLookback", "40.00:00:00", "between 00:01:00 and 31.00:00:00")]
     [InlineData("Certificates:WarnBefore", "1.00:00:00", "must not be shorter than CriticalBefore")]
     public void Demo_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
     {

@@ -57,10 +57,38 @@ public sealed class ApiTests(ConsoleFactory console)
             .ShouldBe([("v1-stable", 90, 0.9), ("v2-new-provider", 10, 0.1)]);
     }
 
+    [Fact]
+    public async Task Readiness_OfTheDemo_SaysWhatBlocksAndWhatIsReady()
+    {
+        var mesh = await console.GetAsync("/api/v1/mtls/readiness");
+        mesh.GetProperty("verdict").GetString().ShouldBeOneOf("ready", "blocked", "unproven");
+        mesh.GetProperty("lookbackSeconds").GetDouble().ShouldBe(3600);
+        mesh.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("namespace").GetString()).ShouldContain("payments");
+
+        var settlement = await console.GetAsync("/api/v1/mtls/readiness?namespace=finance&workload=settlement&lookback=5m");
+        settlement.GetProperty("verdict").GetString().ShouldBe("blocked");
+        settlement.GetProperty("scope").GetProperty("workload").GetString().ShouldBe("settlement");
+        var blocker = settlement.GetProperty("blockers").EnumerateArray().ShouldHaveSingleItem();
+        blocker.GetProperty("code").GetString().ShouldBe("plaintext-requests");
+        blocker.GetProperty("message").GetString()!.ShouldContain("batch/legacy-batch");
+        blocker.GetProperty("evidence").EnumerateArray().Select(one => one.GetProperty("name").GetString()).ShouldContain("requests in plaintext");
+        settlement.GetProperty("parts").GetArrayLength().ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("/api/v1/topology?cluster=nowhere", HttpStatusCode.NotFound, "unknown-cluster")]
     [InlineData("/api/v1/mtls?namespace=payments,nowhere", HttpStatusCode.NotFound, "unknown-namespace")]
     [InlineData("/api/v1/certificates?namespace=%3Cscript%3E", HttpStatusCode.NotFound, "unknown-namespace")]
+    [InlineData("/api/v1/mtls/readiness?namespace=nowhere", HttpStatusCode.NotFound, "unknown-namespace")]
+    [InlineData("/api/v1/mtls/readiness?namespace=payments,risk", HttpStatusCode.NotFound, "unknown-namespace")]
+    [InlineData("/api/v1/mtls/readiness?namespace=payments&workload=nobody", HttpStatusCode.NotFound, "unknown-workload")]
+    [InlineData("/api/v1/mtls/readiness?workload=ledger", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?namespace=finance&workload=ledger&port=99999", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?namespace=finance&port=9090", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?lookback=soon", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?lookback=10s", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?lookback=2147483647d", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/mtls/readiness?cluster=nowhere", HttpStatusCode.NotFound, "unknown-cluster")]
     [InlineData("/api/v1/nothing", HttpStatusCode.NotFound, "unknown-endpoint")]
     [InlineData("/api/v2/topology", HttpStatusCode.NotFound, "unknown-endpoint")]
     [InlineData("/api/v1/topology?view=pods", HttpStatusCode.BadRequest, "invalid-parameter")]

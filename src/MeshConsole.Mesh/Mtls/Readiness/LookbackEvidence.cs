@@ -10,7 +10,7 @@ namespace MeshConsole.Mesh.Mtls.Readiness;
 /// <param name="Unprotected">What arrived without mutual TLS, by caller and callee; every count is above zero.</param>
 /// <param name="Arrivals">Workloads at which anything arrived.</param>
 /// <param name="Proxies">When each proxy was scraped, by namespace and name of its pod.</param>
-/// <param name="Faults">One sentence per question that was not answered.</param>
+/// <param name="Faults">The questions that were not answered.</param>
 internal sealed record LookbackEvidence(
     TimeSpan Lookback,
     DateTimeOffset At,
@@ -18,10 +18,14 @@ internal sealed record LookbackEvidence(
     ImmutableArray<UnprotectedTraffic>? Unprotected,
     FrozenDictionary<WorkloadId, Arrivals>? Arrivals,
     FrozenDictionary<(string Namespace, string Pod), ScrapedSpan>? Proxies,
-    ImmutableArray<string> Faults)
+    ImmutableArray<LookbackFault> Faults)
 {
     public DateTimeOffset Start => At - Lookback;
 }
+
+/// <param name="Question">What was asked for: <c>plaintext requests</c>.</param>
+/// <param name="Message">Why there is no answer, a sentence.</param>
+internal sealed record LookbackFault(string Question, string Message);
 
 /// <summary>What is counted.</summary>
 internal enum TrafficMeasure

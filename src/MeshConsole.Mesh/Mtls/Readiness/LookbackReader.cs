@@ -106,14 +106,14 @@ public sealed class LookbackReader : IDisposable
         var lookback = entry.Lookback;
         var at = new DateTimeOffset(entry.AskedAt.UtcTicks - (entry.AskedAt.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
         var slot = SlotOf(lookback);
-        var faults = new List<string>();
+        var faults = new List<LookbackFault>();
         var answers = await Task.WhenAll(
             AskAsync("plaintext requests", IstioReadinessQueries.Requests),
             AskAsync("plaintext connections", IstioReadinessQueries.Connections),
             AskAsync("plaintext bytes", IstioReadinessQueries.Bytes),
             AskAsync("what arrived", IstioReadinessQueries.Arrivals),
             AskAsync("when proxies were scraped", IstioReadinessQueries.Scrapes)).ConfigureAwait(false);
-        var read = Read(answers, lookback, at, slot, [.. faults.Order(StringComparer.Ordinal)]);
+        var read = Read(answers, lookback, at, slot, [.. faults.OrderBy(fault => fault.Question, StringComparer.Ordinal)]);
         lock (_lock)
         {
             entry.Faulty = !read.Faults.IsEmpty;
@@ -137,7 +137,7 @@ public sealed class LookbackReader : IDisposable
             {
                 lock (faults)
                 {
-                    faults.Add($"{char.ToUpperInvariant(what[0])}{what[1..]}: {exception.Message}");
+                    faults.Add(new LookbackFault(what, exception.Message));
                 }
 
                 return null;
@@ -150,7 +150,7 @@ public sealed class LookbackReader : IDisposable
     }
 
     /// <param name="answers">In the order of the questions; null where there is none.</param>
-    private LookbackEvidence Read(PrometheusAnswer?[] answers, TimeSpan lookback, DateTimeOffset at, TimeSpan slot, ImmutableArray<string> faults)
+    private LookbackEvidence Read(PrometheusAnswer?[] answers, TimeSpan lookback, DateTimeOffset at, TimeSpan slot, ImmutableArray<LookbackFault> faults)
     {
         // One of three answers would pass for all that there is.
         ImmutableArray<UnprotectedTraffic>? unprotected = answers is [{ } requests, { } connections, { } bytes, _, _]

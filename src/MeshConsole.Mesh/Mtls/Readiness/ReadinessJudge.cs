@@ -56,8 +56,8 @@ internal sealed class ReadinessJudge
 
             if (findings.Uncovered is { } uncovered)
             {
-                // What no Service stands for is not called by name; but a scope without any proxy cannot be STRICT at all.
-                (findings.HasService || !covered ? blockers : warnings).Add(uncovered);
+                // What no Service stands for is not called by name: it is a caller. Of a scope without any proxy there is nothing to say.
+                (findings.HasService ? blockers : covered ? warnings : unproven).Add(uncovered);
             }
         }
 
@@ -139,15 +139,15 @@ internal sealed class ReadinessJudge
 
     private void AddOfScope(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> unproven, List<ReadinessFinding> warnings)
     {
-        if (inScope.Count > 0 && inScope.All(findings => findings.Idle is not null || findings.Workload.IsGateway))
+        if (inScope.Exists(findings => findings.Uncovered is null) && inScope.All(findings => findings.Idle is not null || findings.Workload.IsGateway || findings.Uncovered is not null))
         {
             if (unproven.TrueForAll(found => found.Code != "no-traffic"))
             {
-                unproven.Add(new ReadinessFinding("no-traffic", $"Nothing was seen to arrive in {scope} within {DurationWords.Of(_evidence.Lookback)}: whoever calls it sometimes has not been seen.", "Choose a look-back in which it is called.", null, []));
+                unproven.Add(new ReadinessFinding("no-traffic", $"Nothing was seen to arrive in {scope} within {LookbackWords.Of(_evidence.Lookback)}: whoever calls it sometimes has not been seen.", "Choose a look-back in which it is called.", null, []));
             }
         }
 
-        if (inScope.Count > 0 && inScope.All(findings => findings.Decision is { Mode: PeerMode.Strict }))
+        if (inScope.Count > 0 && inScope.All(findings => findings.Decision is { Mode: PeerMode.Strict } decision && (scope.Workload is null || decision.Ports.All(port => port.Mode == PeerMode.Strict))))
         {
             warnings.Add(new ReadinessFinding("already-strict", $"STRICT is in force already for {scope}.", null, null, []));
         }
@@ -156,10 +156,10 @@ internal sealed class ReadinessJudge
         {
             warnings.Add(new ReadinessFinding(
                 "short-look-back",
-                $"Callers that run once a day or less often (CronJobs, reports, backups) are not seen in {DurationWords.Of(_evidence.Lookback)}.",
+                $"Callers that run once a day or less often (CronJobs, reports, backups) are not seen in {LookbackWords.Of(_evidence.Lookback)}.",
                 "Ask with a look-back as long as the slowest job's cycle, as far as Prometheus reaches back.",
                 null,
-                [new("look-back", DurationWords.Of(_evidence.Lookback))]));
+                [new("look-back", LookbackWords.Of(_evidence.Lookback))]));
         }
 
         if (_inspector.WithoutProxy is { Count: > 0 } without)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using MeshConsole.Mesh.Kubernetes.Objects;
@@ -30,7 +31,7 @@ internal sealed class WorkloadInspector
     private readonly Dictionary<(string, string), KubernetesService> _kubernetesServices = [];
     private readonly Dictionary<string, string> _ztunnels = new(StringComparer.Ordinal);
     private readonly HashSet<(string, string)> _pods = [];
-    private readonly List<(string Namespace, string Pod, ScrapedSpan Span)> _gone = [];
+    private readonly ILookup<string, (string Pod, ScrapedSpan Span)> _gone;
     private readonly List<Workload> _excludingPorts = [];
     private readonly Dictionary<(string, string), double> _leafSeconds = [];
     private readonly DateTimeOffset? _since;
@@ -63,14 +64,9 @@ internal sealed class WorkloadInspector
             }
         }
 
-        foreach (var (key, span) in evidence.Proxies ?? System.Collections.Frozen.FrozenDictionary<(string Namespace, string Pod), ScrapedSpan>.Empty)
-        {
-            _since = _since is { } first && first < span.First ? first : span.First;
-            if (!_pods.Contains(key))
-            {
-                _gone.Add((key.Namespace, key.Pod, span));
-            }
-        }
+        var proxies = evidence.Proxies ?? FrozenDictionary<(string Namespace, string Pod), ScrapedSpan>.Empty;
+        _since = proxies.Count == 0 ? null : proxies.Values.Min(span => span.First);
+        _gone = proxies.Where(proxy => !_pods.Contains(proxy.Key)).ToLookup(proxy => proxy.Key.Namespace, proxy => (proxy.Key.Pod, proxy.Value), StringComparer.Ordinal);
 
         foreach (var leaf in cluster.Telemetry?.ProxyCertificates ?? [])
         {
@@ -90,9 +86,9 @@ internal sealed class WorkloadInspector
     /// <summary>What is not known of the whole mesh.</summary>
     public IEnumerable<ReadinessFinding> OfEvidence()
     {
-        foreach (var fault in _evidence.Faults)
+        foreach (var faults in _evidence.Faults.GroupBy(fault => fault.Message, StringComparer.Ordinal))
         {
-            yield return new ReadinessFinding("history-unavailable", $"The history could not be read. {fault}", "Ask again when Prometheus answers, or with a shorter look-back.", null, []);
+            yield return new ReadinessFinding("history-unavailable", $"The history could not be read ({string.Join(", ", faults.Select(fault => fault.Question))}). {faults.Key}", "Ask again when Prometheus answers, or with a shorter look-back.", null, []);
         }
 
         if (_policies.Resolver is null)
@@ -114,11 +110,11 @@ internal sealed class WorkloadInspector
         {
             yield return new ReadinessFinding("scrapes-unknown", "Prometheus has no series istio_build of any proxy, so whether proxies were scraped all the time is not known.", "Let Prometheus keep istio_build when it scrapes proxies.", null, []);
         }
-        else if (_since is { } since && since > _evidence.Start + Tolerance(s_settling))
+        else if (_since is { } since && since > _evidence.Start + Tolerance)
         {
             yield return new ReadinessFinding(
                 "short-history",
-                $"Prometheus has samples of proxies for {DurationWords.Of(_evidence.At - since)} only, of the {DurationWords.Of(_evidence.Lookback)} that were asked for.",
+                $"Prometheus has samples of proxies for {DurationWords.Of(_evidence.At - since)} only, of the {LookbackWords.Of(_evidence.Lookback)} that were asked for.",
                 "Choose a shorter look-back, or wait; a longer one needs Prometheus to keep its data longer.",
                 null,
                 [new("first sample of any proxy", since.ToString("u", CultureInfo.InvariantCulture)), new("look-back from", _evidence.Start.ToString("u", CultureInfo.InvariantCulture))]);
@@ -235,7 +231,8 @@ internal sealed class WorkloadInspector
                 workload,
                 edge,
                 measure == TrafficMeasure.Requests ? "plaintext-requests" : "plaintext-connections",
-                $"{name} {what} in the last {DurationWords.Of(_evidence.Lookback)} from {Caller(caller.Key.Source)}.",
+                $"{name} {what} in the last {LookbackWords.Of(_evidence.Lookback)} from {Caller(caller.Key.Source)}.",
+                rate is not null,
                 [.. counts.Select(one => new ReadinessEvidence($"{one.Measure.ToString().ToLowerInvariant()} in plaintext", Count(one.Count))), new("rate now", rate), new("query", Query(measure, workload.Id, caller.Key.Source))]));
         }
 
@@ -246,6 +243,7 @@ internal sealed class WorkloadInspector
                 edge,
                 edge.Protocol == "tcp" ? "plaintext-connections" : "plaintext-requests",
                 $"{name} is called in plaintext now, by {Caller(edge.Source.Workload)}.",
+                true,
                 [new("rate now", RateWords(report!))]));
         }
 
@@ -261,11 +259,22 @@ internal sealed class WorkloadInspector
         }
     }
 
-    private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, ImmutableArray<ReadinessEvidence> evidence)
+    private PortFinding Plaintext(Workload workload, Edge edge, string code, string message, bool now, ImmutableArray<ReadinessEvidence> evidence)
     {
-        var (reason, fix) = _causes.Explain(edge);
+        var found = _causes.Explain(edge);
+        var cause = now || (!edge.Source.Workload.IsUnknown && found.Code != "unexplained") ? found
+            : !edge.Source.Workload.IsUnknown ? new PlaintextCause(
+                "ended",
+                "It does not call in plaintext now: a policy, a DestinationRule or the caller itself was changed since.",
+                "If that was meant to end it, ask again when the look-back has passed.")
+
+            // A caller without identity that is silent now may be gone: those that are here now must not be accused of it.
+            : new PlaintextCause(
+                "caller-gone",
+                "It is not called in plaintext now: whoever it was may be gone, and sends no mesh identity by which telemetry could name it.",
+                "If the caller is known to be gone, ask again when the look-back has passed; else find it by its address in the access log of the callee's proxy.");
         return new PortFinding(
-            new ReadinessFinding(code, $"{message} {reason}", fix, Name(workload.Id), [new("caller", Name(edge.Source.Workload)), new("service", edge.ServiceHost), .. evidence]),
+            new ReadinessFinding(code, $"{message} {cause.Reason}", cause.Fix, Name(workload.Id), [new("caller", edge.Source.Workload.IsUnknown ? null : Name(edge.Source.Workload)), new("service", edge.ServiceHost), new("cause", cause.Code), .. evidence]),
             PortsOf(workload, edge.ServiceHost));
     }
 
@@ -284,7 +293,7 @@ internal sealed class WorkloadInspector
     private void AddClientRules(Workload workload, List<PortFinding> blockers, List<ReadinessFinding> warnings)
     {
         var name = Name(workload.Id);
-        foreach (var client in EffectivePolicies.ClientSettings(_policies, workload))
+        foreach (var client in ClientTlsConflicts.SettingsOf(_policies, workload))
         {
             var what = client.Setting.Mode switch
             {
@@ -302,12 +311,12 @@ internal sealed class WorkloadInspector
             var evidence = ImmutableArray.Create(new ReadinessEvidence("object", rule), new("tls mode", client.Setting.Mode.ToString().ToUpperInvariant()), new("host", client.Host));
             if (workload.DataPlane == DataPlane.Ambient)
             {
-                warnings.Add(new("client-tls", $"{EffectivePolicies.Words(client)}: callers in ambient wrap it in HBONE all the same, callers with a sidecar that does not speak HBONE would be refused by {name}.", $"Remove the tls block from {rule}.", name, evidence));
+                warnings.Add(new("client-tls", $"{ClientTlsConflicts.Words(client)}: callers in ambient wrap it in HBONE all the same, callers with a sidecar that does not speak HBONE would be refused by {name}.", $"Remove the tls block from {rule}.", name, evidence));
             }
             else
             {
                 blockers.Add(new PortFinding(
-                    new("client-tls", $"{EffectivePolicies.Words(client)}: {what}, which STRICT on {name} refuses.", $"Remove the tls block from {rule}, or set ISTIO_MUTUAL; auto mTLS then decides.", name, evidence),
+                    new("client-tls", $"{ClientTlsConflicts.Words(client)}: {what}, which STRICT on {name} refuses.", $"Remove the tls block from {rule}, or set ISTIO_MUTUAL; auto mTLS then decides.", name, evidence),
                     client.ContainerPort is { } port ? [port] : default));
             }
         }
@@ -398,19 +407,13 @@ internal sealed class WorkloadInspector
             }
         }
 
-        foreach (var (@namespace, pod, span) in _gone)
-        {
-            if (string.Equals(@namespace, workload.Id.Namespace, StringComparison.Ordinal) && IsPodOf(pod, workload.Id.Name))
-            {
-                spans.Add((span.First, span.Last));
-            }
-        }
+        spans.AddRange(_gone[workload.Id.Namespace].Where(gone => IsPodOf(gone.Pod, workload.Id.Name)).Select(gone => (gone.Span.First, gone.Span.Last)));
 
-        if (spans.Count > 0 && Reach(spans) is var reach && reach > start + Tolerance(s_settling))
+        if (spans.Count > 0 && Reach(spans) is var reach && reach > start + Tolerance)
         {
             unproven.Add(new(
                 "short-history",
-                $"Proxies of {name} have been scraped without a break for {DurationWords.Of(_evidence.At - reach)} only, of the {DurationWords.Of(_evidence.Lookback)} that were asked for: its pods are younger.",
+                $"Proxies of {name} have been scraped without a break for {DurationWords.Of(_evidence.At - reach)} only, of the {LookbackWords.Of(_evidence.Lookback)} that were asked for: its pods are younger.",
                 "Choose a shorter look-back, or wait.",
                 name,
                 [new("scraped since", reach.ToString("u", CultureInfo.InvariantCulture)), new("look-back from", _evidence.Start.ToString("u", CultureInfo.InvariantCulture))]));
@@ -423,7 +426,7 @@ internal sealed class WorkloadInspector
         var reach = _evidence.At;
         foreach (var (from, to) in spans.OrderByDescending(span => span.To))
         {
-            if (to + Tolerance(s_settling) < reach)
+            if (to + Tolerance < reach)
             {
                 break;
             }
@@ -434,7 +437,8 @@ internal sealed class WorkloadInspector
         return reach;
     }
 
-    private TimeSpan Tolerance(TimeSpan settling) => settling < _evidence.Lookback / 4 ? settling : _evidence.Slot * 1.5;
+    /// <summary>What the resolution of the evidence blurs, and the time that a pod needs to be scraped, where the look-back is long enough for that.</summary>
+    private TimeSpan Tolerance => s_settling > _evidence.Slot * 1.5 && s_settling < _evidence.Lookback / 4 ? s_settling : _evidence.Slot * 1.5;
 
     /// <summary>A pod that is gone, by its name: Deployment (<c>name-hash-xxxxx</c>), DaemonSet (<c>name-xxxxx</c>), StatefulSet (<c>name-0</c>).</summary>
     private static bool IsPodOf(string pod, string workload)
@@ -519,7 +523,7 @@ internal sealed class WorkloadInspector
         }
 
         var name = Name(workload.Id);
-        return new("no-traffic", $"Nothing was seen to arrive at {name} in the last {DurationWords.Of(_evidence.Lookback)}: who calls it sometimes has not been seen.", "Choose a look-back in which it is called.", name, [new("look-back", DurationWords.Of(_evidence.Lookback))]);
+        return new("no-traffic", $"Nothing was seen to arrive at {name} in the last {LookbackWords.Of(_evidence.Lookback)}: who calls it sometimes has not been seen.", "Choose a look-back in which it is called.", name, [new("look-back", LookbackWords.Of(_evidence.Lookback))]);
     }
 
     private Edge EdgeOf(WorkloadId source, WorkloadId target, string service, bool tcp) => new()

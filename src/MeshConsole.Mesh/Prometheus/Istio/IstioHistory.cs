@@ -16,6 +16,11 @@ internal static class IstioHistory
 
     public static string Query(HistoryPart part, HistoryScope scope, TimeSpan window)
     {
+        if (part is HistoryPart.ConnectionSecurity or HistoryPart.ByteSecurity)
+        {
+            return Connections(part, scope, PromQl.Duration(window));
+        }
+
         var (by, metric) = part switch
         {
             HistoryPart.Responses => ("response_code, grpc_response_status, response_flags", "istio_requests_total"),
@@ -34,9 +39,21 @@ internal static class IstioHistory
     {
         HistoryPart.Responses => Responses(samples),
         HistoryPart.Durations => new ReporterTraffic { Durations = Durations(samples) },
-        HistoryPart.Security => Security(samples),
+        HistoryPart.Security => OfRequests(Security(samples, tcp: false)),
+        HistoryPart.ConnectionSecurity => OfConnections(Security(samples, tcp: true)),
+        HistoryPart.ByteSecurity => new ReporterTraffic { ByteSecurity = Security(samples, tcp: true) },
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "This dialect has no such history."),
     };
+
+    /// <summary>ztunnel is told by its pods' <c>app</c>, as in the queries of a refresh.</summary>
+    private static string Connections(HistoryPart part, HistoryScope scope, string window)
+    {
+        string Rates(string metric) => new Rates(metric, window, scope).Of("=\"destination\"", eitherEnd: false);
+        var edges = part == HistoryPart.ConnectionSecurity
+            ? Rates("istio_tcp_connections_opened_total")
+            : $"({Rates("istio_tcp_received_bytes_total")} + {Rates("istio_tcp_sent_bytes_total")})";
+        return $"sum by (connection_security_policy, app) (label_replace({edges}, \"app\", \"ztunnel\", \"pod\", \"ztunnel-.*\"))";
+    }
 
     private static string AsCallersSee(Rates rates)
     {
@@ -79,7 +96,12 @@ internal static class IstioHistory
             : new Histogram([.. buckets.Select(bucket => bucket.Key)], [.. buckets.Select(bucket => bucket.Sum())]);
     }
 
-    private static ReporterTraffic Security(IReadOnlyList<HistorySample> samples)
+    private static ReporterTraffic OfRequests(SecuritySplit split) => new() { RequestSecurity = split, RequestsPerSecond = split.Total };
+
+    private static ReporterTraffic OfConnections(SecuritySplit split) => new() { ConnectionSecurity = split, ConnectionsPerSecond = split.Total };
+
+    /// <summary>Like <see cref="ProtectionReader"/>: <c>unknown</c> of a ztunnel is plaintext, of anybody else it is not known.</summary>
+    private static SecuritySplit Security(IReadOnlyList<HistorySample> samples, bool tcp)
     {
         double mutual = 0, plaintext = 0, unknown = 0;
         foreach (var sample in samples)
@@ -92,13 +114,16 @@ internal static class IstioHistory
                 case "none":
                     plaintext += sample.Value;
                     break;
+                case "unknown" when tcp && sample.Label("app") == "ztunnel":
+                    plaintext += sample.Value;
+                    break;
                 default:
                     unknown += sample.Value;
                     break;
             }
         }
 
-        return new ReporterTraffic { RequestSecurity = new SecuritySplit(mutual, plaintext, unknown), RequestsPerSecond = mutual + plaintext + unknown };
+        return new SecuritySplit(mutual, plaintext, unknown);
     }
 
     private static int? Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
@@ -117,6 +142,11 @@ internal static class IstioHistory
 
         public string Of(string reporter, bool eitherEnd)
         {
+            if (scope.Callee is { } callee)
+            {
+                return Rate($"reporter{reporter}, destination_workload_namespace={PromQl.LabelValue(callee.Namespace)}, destination_workload={PromQl.LabelValue(callee.Name)}");
+            }
+
             if (_namespaces is null)
             {
                 return Rate($"reporter{reporter}");
