@@ -11,4 +11,7 @@ public static class GateCodes
 
     /// <summary>Of policies: connections that are turned away since.</summary>
     public const string PlaintextRefused = "plaintext-refused";
+
+    /// <summary>Whether a failure of the gate is acted on at once, also while the gates are on trial.</summary>
+    public static bool IsTripwire(string code) => code is Tripwire or PlaintextRefused;
 }

@@ -61,14 +61,14 @@ public sealed record GateResult(string Code, string Title, GateVerdict Verdict, 
 public sealed record GateLook(GateEvidence Evidence, ImmutableArray<GateResult> Results, GateVerdict Verdict, bool Trips)
 {
     /// <summary>
-    /// What this look says to the plan: its verdict, or that of the tripwire alone where the gates are on trial. A look that
+    /// What this look says to the plan: its verdict, or that of the tripwires alone where the gates are on trial. A look that
     /// did not come as far as the tripwire says what kept it from that, never a pass.
     /// </summary>
     public GateVerdict Decides(GateSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         return !settings.ObserveOnly ? Verdict
-            : Results.FirstOrDefault(r => r.Code == GateCodes.Tripwire) is { } tripwire ? tripwire.Verdict
+            : Results.Where(r => GateCodes.IsTripwire(r.Code)).Select(r => r.Verdict).ToList() is { Count: > 0 } tripwires ? tripwires.MaxBy(GateEvaluator.Badness)
             : Verdict is GateVerdict.Pass or GateVerdict.Fail ? GateVerdict.Error : Verdict;
     }
 }

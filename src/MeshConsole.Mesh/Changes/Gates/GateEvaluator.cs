@@ -47,9 +47,9 @@ public static class GateEvaluator
         evidence,
         results,
         results.Select(r => r.Verdict).MaxBy(Badness),
-        results.Any(r => r is { Code: GateCodes.Tripwire or GateCodes.PlaintextRefused, Verdict: GateVerdict.Fail }));
+        results.Any(r => r.Verdict == GateVerdict.Fail && GateCodes.IsTripwire(r.Code)));
 
-    private static int Badness(GateVerdict verdict) => verdict switch
+    internal static int Badness(GateVerdict verdict) => verdict switch
     {
         GateVerdict.Pass => 0,
         GateVerdict.InsufficientData => 1,

@@ -48,10 +48,13 @@ public sealed record PolicyWrite(string Verb, string Json, string WriteId, Immut
             : Creation(live, target, edit, wanted, state, writeId);
     }
 
-    /// <summary>The object as the write leaves it; Undefined when it leaves none.</summary>
-    public static JsonElement After(LiveTarget live, ChangeTarget target, ImmutableArray<int> state) => Build(live, target, state, "preview").Expected is var expected && expected.IsObject()
-        ? Parsed(WithoutMark(expected, live))
-        : default;
+    /// <summary>The object as the write leaves it; Undefined when it leaves none. For people: whose object it is, only <see cref="Build"/> asks.</summary>
+    public static JsonElement After(LiveTarget live, ChangeTarget target, ImmutableArray<int> state)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var leavesNone = (state is [0] ? target.Policy?.Before : target.Policy?.After) is null;
+        return !leavesNone && Build(live, target, state, "preview").Expected is var expected && expected.IsObject() ? Parsed(WithoutMark(expected, live)) : default;
+    }
 
     internal override string? Difference(JsonElement answer, ChangeTarget target)
     {

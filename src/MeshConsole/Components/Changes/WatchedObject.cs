@@ -51,7 +51,7 @@ internal static class WatchedObject
 
     private static JsonElement Whole(MeshObject found)
     {
-        var metadata = new JsonObject { ["name"] = found.Meta.Name, ["namespace"] = found.Meta.Namespace, ["uid"] = found.Meta.Uid };
+        var metadata = new JsonObject { ["name"] = found.Meta.Name, ["namespace"] = found.Meta.Namespace, ["resourceVersion"] = found.Meta.ResourceVersion, ["uid"] = found.Meta.Uid };
         if (found.Meta.Annotations.GetValueOrDefault(TargetWrite.Annotation) is { } mark)
         {
             metadata["annotations"] = new JsonObject { [TargetWrite.Annotation] = mark };

@@ -173,7 +173,7 @@ public sealed class PolicyExecutionTests
         var (rig, _) = Rig("patch");
         await rig.RefusedAsync(() => rig.Service.PreviewAsync(new ChangeRequest(Reason: "x"), ExecutionRig.Olga, default), ChangeFault.Invalid, "invalid-body");
         await rig.RefusedAsync(() => rig.Service.PreviewAsync(Asked("patch") with { RouteId = ExecutionRig.Route }, ExecutionRig.Olga, default), ChangeFault.Invalid, "invalid-body");
-        await rig.RefusedAsync(() => rig.Service.PreviewAsync(Asked("patch"), ExecutionRig.Vera, default), ChangeFault.Forbidden, "missing-role");
+        await rig.RefusedAsync(() => rig.Service.CreateAsync(Asked("patch"), ExecutionRig.Vera, null, default), ChangeFault.Forbidden, "missing-role");
         await rig.RefusedAsync(() => rig.Service.StopAsync("test/payments/PeerAuthentication/vault/policy/0", ExecutionRig.Olga, "callers fail", null, default), ChangeFault.Invalid, "no-stop");
     }
 
