@@ -85,7 +85,8 @@ public static class MeshConsoleApplication
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddSignalR(hub => hub.MaximumReceiveMessageSize = 64 * 1024)
             .AddJsonProtocol(json => ApiJson.Configure(json.PayloadSerializerOptions));
-        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo) {
+        services.AddUserInterface(new UserInterfaceOptions(options.Telemetry.RefreshInterval, options.RunsDemo || options.Auth.Mode == AuthMode.Demo)
+        {
             Policy = options.Changes.ToPolicy(options.RunsDemo),
             Thresholds = options.Certificates.ToThresholds(),
         });

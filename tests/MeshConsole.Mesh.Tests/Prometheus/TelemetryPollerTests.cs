@@ -42,8 +42,8 @@ public sealed class TelemetryPollerTests
             counts.Add(rig.Server.Requests.Count - before);
         }
 
-        // 09:00:15, :30, :45 and 09:01:00; the dear ones were asked at 09:00:09 and are due from 09:01:09 on.
-        counts.ShouldBe([10, 10, 10, 10]);
+        // 09:00:15, :30, :45 and 09:01:00; the dear one was asked at 09:00:09 and is due from 09:01:09 on.
+        counts.ShouldBe([11, 11, 11, 11]);
         rig.Server.Requests[^1].Parameters["time"].ShouldBe("1772442060");
         await rig.NextRefreshAsync();
         rig.Server.Requests.Count(request => request.Query.Contains("_bucket")
