@@ -24,7 +24,9 @@ internal sealed class WireRecord
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var path = request.RequestUri!.AbsolutePath;
+            // A kind may be watched several times, each time narrowed to other names.
+            var narrowed = request.RequestUri!.Query.TrimStart('?').Split('&').FirstOrDefault(parameter => parameter.StartsWith("fieldSelector=", StringComparison.Ordinal));
+            var path = narrowed is null ? request.RequestUri.AbsolutePath : $"{request.RequestUri.AbsolutePath}?{narrowed}";
             if (!request.RequestUri.Query.Contains("watch=", StringComparison.Ordinal))
             {
                 record._lists.Enqueue(new RecordedList(path, TimeProvider.System.GetUtcNow()));
