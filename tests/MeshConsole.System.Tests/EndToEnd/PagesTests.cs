@@ -12,6 +12,7 @@ public sealed class PagesTests(HandMeshRig rig)
     {
         { "", "overview" },
         { "topology", "topology" },
+        { "incidents", "incidents" },
         { "mtls", "mtls" },
         { "certificates", "certificates" },
         { "latency", "latency" },
