@@ -45,6 +45,31 @@ public sealed class PagesTests(HandMeshRig rig)
     }
 
     [SkippableFact]
+    public async Task PinnedPage_ShownAndNotKnown_IsAccessible()
+    {
+        await rig.StartedAsync();
+        await using var browser = await Browser.StartAsync();
+        var shown = DateTimeOffset.UtcNow.AddSeconds(-10).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await using var page = await browser.NewPageAsync(rig.Console.Address, colorScheme: scheme);
+            await page.CheckAsync($"pinned-{scheme}", async view =>
+            {
+                // The graph of then is drawn from REST, without the hub.
+                await OpenAsync(view, $"topology?view=workload&at={shown}");
+                await view.Locator(".banner-past").WaitForAsync();
+                await view.Locator(".graph[data-laid-out-in]").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+                (await page.AxeViolationsAsync()).ShouldBeEmpty();
+
+                await OpenAsync(view, "latency?at=2001-01-01T00:00:00Z");
+                await view.Locator(".state-failed").WaitForAsync();
+                (await page.AxeViolationsAsync()).ShouldBeEmpty();
+                page.Errors.ShouldBeEmpty();
+            });
+        }
+    }
+
+    [SkippableFact]
     public async Task WeightPatchedByAnotherClient_IsInTheBrowserWithinASecond()
     {
         await rig.StartedAsync();
