@@ -1,3 +1,4 @@
+using System.Globalization;
 using MeshConsole.System.Tests.Browsing;
 using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
@@ -49,7 +50,7 @@ public sealed class PagesTests(HandMeshRig rig)
     {
         await rig.StartedAsync();
         await using var browser = await Browser.StartAsync();
-        var shown = DateTimeOffset.UtcNow.AddSeconds(-10).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        var shown = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(-10).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
             await using var page = await browser.NewPageAsync(rig.Console.Address, colorScheme: scheme);
