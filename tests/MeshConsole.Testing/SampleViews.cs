@@ -152,11 +152,6 @@ public static class SampleViews
         Now,
         new GoldenSignals(0.9871, 100, 480, 61.3, 0.016, "at the gateway istio-ingressgateway"),
         Coverage,
-        [
-            new OverviewProblem("critical", "card-processor v2-new-provider fails 10.0 % of requests", "503 at 1 /s since the last refreshes, only from the subset v2-new-provider.", "topology?selected=" + Uri.EscapeDataString(Workload("payments", "card-processor-v2"))),
-            new OverviewProblem("critical", "Certificate of webhook istiod.istio-system.svc has expired", "The API server rejects its calls.", "certificates?state=expired"),
-            new OverviewProblem("warning", "1 caller speaks plaintext to ledger", "2 /s from a caller without proxy.", "mtls"),
-        ],
         [Routes[1]],
         [.. Certificates.Where(certificate => certificate.NotAfter is not null).OrderBy(certificate => certificate.NotAfter).Take(5)],
         new ControlPlaneSummary("healthy", ["1 of 1 replica is ready and no configuration is rejected."], "1.30.3", 1, 1, 46, 0.12, 0));

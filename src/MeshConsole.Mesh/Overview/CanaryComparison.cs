@@ -25,10 +25,6 @@ internal static class CanaryComparison
     /// <summary>What is worse at a backend than at the stable one; nothing where either cannot be told.</summary>
     /// <param name="route">A divided rule.</param>
     /// <param name="window">Rate window in seconds.</param>
-    public static IEnumerable<OverviewProblem> Problems(RouteView route, double window) =>
-        Findings(route, window).Select(f => new OverviewProblem(f.Severity, f.Title, f.Detail, $"traffic?selected={Uri.EscapeDataString(route.Id)}"));
-
-    /// <inheritdoc cref="Problems"/>
     public static IEnumerable<CanaryFinding> Findings(RouteView route, double window)
     {
         var stable = route.Backends.MaxBy(b => b.Share ?? 0)!;

@@ -3,11 +3,10 @@ using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Snapshots;
-using MeshConsole.Mesh.Topology;
 
 namespace MeshConsole.Mesh.Overview;
 
-/// <summary>The first page: what is wrong, how the mesh's users fare, what runs out, which traffic is divided.</summary>
+/// <summary>The first page: how the mesh's users fare, what runs out, which traffic is divided.</summary>
 public static class OverviewBuilder
 {
     private const int ExpiriesShown = 6;
@@ -20,48 +19,30 @@ public static class OverviewBuilder
         return Build(
             snapshot,
             query,
-            thresholds,
             MtlsCoverageBuilder.Build(snapshot, query),
             RouteInventory.Build(snapshot, query),
-            CertificateInventory.Build(snapshot, query, thresholds),
-            TopologyBuilder.Build(snapshot, query, TopologyLevel.Workload));
+            CertificateInventory.Build(snapshot, query, thresholds));
     }
 
     /// <summary>The same out of views that are there already.</summary>
     public static OverviewView Build(
         MeshSnapshot snapshot,
         MeshQuery query,
-        CertificateThresholds thresholds,
         MtlsView mtls,
         ImmutableArray<RouteView> routes,
-        ImmutableArray<CertificateView> certificates,
-        TopologyView topology)
+        ImmutableArray<CertificateView> certificates)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(query);
-        ArgumentNullException.ThrowIfNull(thresholds);
         ArgumentNullException.ThrowIfNull(mtls);
-        ArgumentNullException.ThrowIfNull(topology);
-        var canaries = routes.Where(CanaryComparison.IsDivided).ToImmutableArray();
-        var controlPlane = ControlPlane.Of(snapshot, query);
-        var problems = new ProblemList(snapshot, query);
-        problems.AddSources();
-        problems.AddScrapes();
-        problems.AddControlPlane(controlPlane);
-        problems.AddTraffic(topology);
-        problems.AddCanaries(canaries, topology.Window);
-        problems.AddPods(topology);
-        problems.AddCertificates(certificates, thresholds);
-        problems.AddPlaintext(mtls);
         return new OverviewView(
             snapshot.Revision,
             snapshot.ObservedAt,
             GatewaySignals.Of(snapshot, query, mtls.Coverage),
             mtls.Coverage,
-            problems.Ranked(),
-            canaries,
+            [.. routes.Where(CanaryComparison.IsDivided)],
             NextExpiries(certificates),
-            controlPlane);
+            ControlPlane.Of(snapshot, query));
     }
 
     /// <summary>

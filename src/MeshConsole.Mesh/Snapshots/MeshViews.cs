@@ -35,11 +35,9 @@ public sealed class MeshViews(CertificateThresholds thresholds) : IMeshViews
         Get(snapshot, query, View.Overview, () => OverviewBuilder.Build(
             snapshot,
             query,
-            thresholds,
             Mtls(snapshot, query),
             Routes(snapshot, query),
-            Certificates(snapshot, query),
-            Topology(snapshot, query, TopologyLevel.Workload)));
+            Certificates(snapshot, query)));
 
     private T Get<T>(MeshSnapshot snapshot, MeshQuery query, Enum view, Func<T> compute)
     {

@@ -23,8 +23,9 @@ internal sealed class Causes
         var causes = new Causes();
         var byCode = observations.Where(o => o.Node is not null).ToLookup(o => o.Code, o => o.Node!, StringComparer.Ordinal);
         var failing = byCode[ErrorDetector.Code].ToHashSet(StringComparer.Ordinal);
+        var refused = observations.Where(o => o.Code == EdgeErrorDetector.Code).ToDictionary(o => o.Edge!, o => o.Id, StringComparer.Ordinal);
         var slow = byCode[LatencyDetector.Code].ToHashSet(StringComparer.Ordinal);
-        var down = failing.Concat(byCode[PodDetector.Code]).Concat(byCode[TrafficDetector.Drop]).ToHashSet(StringComparer.Ordinal);
+        var down = failing.Concat(byCode[PodDetector.Code]).Concat(byCode[ReplicaDetector.Code]).Concat(byCode[TrafficDetector.Drop]).ToHashSet(StringComparer.Ordinal);
         var outbound = input.Topology.Edges.Where(e => e.Source != e.Target).ToLookup(e => e.Source, StringComparer.Ordinal);
         var inbound = input.Topology.Edges.Where(e => e.Source != e.Target).ToLookup(e => e.Target, StringComparer.Ordinal);
         var nodes = input.Topology.Nodes.ToDictionary(n => n.Id, StringComparer.Ordinal);
@@ -32,7 +33,9 @@ internal sealed class Causes
 
         foreach (var node in failing.Order(StringComparer.Ordinal))
         {
-            causes.Blame(node, input.Failures(nodes[node]), outbound[node].Where(e => failing.Contains(e.Target)).Select(e => (e.Target, Part: (e.ErrorRatio * e.RequestsPerSecond) ?? 0)));
+            causes.Blame(node, input.Failures(nodes[node]), outbound[node]
+                .Where(e => failing.Contains(e.Target) || refused.ContainsKey(e.Key))
+                .Select(e => (refused.GetValueOrDefault(e.Key) ?? e.Target, Part: (e.ErrorRatio * e.RequestsPerSecond) ?? 0)));
         }
 
         // Of what fails the callers wait for every try; of what is slow, for as long as it is slower than usual.
@@ -48,7 +51,7 @@ internal sealed class Causes
         }
 
         // Whoever is called less is called less by somebody: that one's trouble comes first.
-        foreach (var node in byCode[TrafficDetector.Drop].Except(failing, StringComparer.Ordinal).Except(byCode[PodDetector.Code], StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var node in byCode[TrafficDetector.Drop].Except(failing, StringComparer.Ordinal).Except(byCode[PodDetector.Code], StringComparer.Ordinal).Except(byCode[ReplicaDetector.Code], StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             causes.Blame(node, 1, inbound[node].Where(e => down.Contains(e.Source)).Select(e => (e.Source, 1.0)));
         }
@@ -61,7 +64,7 @@ internal sealed class Causes
         return causes;
     }
 
-    /// <summary>The node whose trouble explains this one's in the end; itself when nothing does. In a circle nobody is to blame more than the other, and each stands for itself.</summary>
+    /// <summary>The node, or the id of the edge's observation, whose trouble explains this one's in the end; itself when nothing does. In a circle nobody is to blame more than the other, and each stands for itself.</summary>
     public string Root(string node)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { node };

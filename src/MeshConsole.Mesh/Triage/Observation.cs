@@ -21,6 +21,9 @@ internal sealed record Observation
 
     public string? Edge { get; init; }
 
+    /// <summary>As <see cref="TriageProblem.Concerns"/>.</summary>
+    public ImmutableArray<string> Concerns { get; init; } = [];
+
     public required string Page { get; init; }
 
     public ImmutableArray<TriageEvidence> Evidence { get; init; } = [];

@@ -52,7 +52,7 @@ internal sealed class ProblemTracker
     }
 
     private static bool IsTraffic(Observation observation) =>
-        observation.Code is ErrorDetector.Code or LatencyDetector.Code or TrafficDetector.Drop or TrafficDetector.Surge or PlaintextDetector.Code or CanaryDetector.Code;
+        observation.Code is ErrorDetector.Code or EdgeErrorDetector.Code or LatencyDetector.Code or TrafficDetector.Drop or TrafficDetector.Surge or PlaintextDetector.Code or CanaryDetector.Code;
 
     /// <summary>A source that answers, answers.</summary>
     private static int Patience(Observation observation) => observation.Code == SourceDetector.Code ? 1 : CloseAfter;

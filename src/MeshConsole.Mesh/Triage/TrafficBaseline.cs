@@ -7,10 +7,10 @@ namespace MeshConsole.Mesh.Triage;
 /// <summary>What traffic usually is: the means of a longer time before now.</summary>
 /// <param name="Nodes">By node id of the workload view.</param>
 /// <param name="PlaintextEdges">Keys of edges that carried plaintext then.</param>
-/// <param name="Edges">Keys of all edges that carried anything then.</param>
-public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, FrozenDictionary<string, UsualTraffic> Nodes, FrozenSet<string> PlaintextEdges, FrozenSet<string> Edges)
+/// <param name="Edges">Error ratio, 0..1, of the edges that carried requests or connections then, by key; null where it was not known.</param>
+public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, FrozenDictionary<string, UsualTraffic> Nodes, FrozenSet<string> PlaintextEdges, FrozenDictionary<string, double?> Edges)
 {
-    public static TrafficBaseline None { get; } = new(null, TimeSpan.Zero, FrozenDictionary<string, UsualTraffic>.Empty, FrozenSet<string>.Empty, FrozenSet<string>.Empty);
+    public static TrafficBaseline None { get; } = new(null, TimeSpan.Zero, FrozenDictionary<string, UsualTraffic>.Empty, FrozenSet<string>.Empty, FrozenDictionary<string, double?>.Empty);
 
     public bool IsKnown => At is not null;
 
@@ -25,7 +25,7 @@ public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, Frozen
             TimeSpan.FromSeconds(view.Window),
             UsualTraffic.Of(then, view),
             view.Edges.Where(e => e.Mtls.State is Model.MutualTlsState.Plaintext or Model.MutualTlsState.Mixed).Select(e => e.Key).ToFrozenSet(StringComparer.Ordinal),
-            view.Edges.Where(e => e.RequestsPerSecond > 0 || e.ConnectionsPerSecond > 0).Select(e => e.Key).ToFrozenSet(StringComparer.Ordinal));
+            view.Edges.Where(e => e.RequestsPerSecond > 0 || e.ConnectionsPerSecond > 0).ToFrozenDictionary(e => e.Key, e => e.ErrorRatio, StringComparer.Ordinal));
     }
 }
 

@@ -12,16 +12,17 @@ internal sealed class TriageEngine
 {
     private static readonly ImmutableArray<IDetector> s_detectors =
     [
-        new SourceDetector(), new ControlPlaneDetector(), new ErrorDetector(), new PodDetector(), new LatencyDetector(), new CanaryDetector(),
-        new TrafficDetector(), new PlaintextDetector(), new CertificateDetector(), new RevertDetector(),
+        new SourceDetector(), new ControlPlaneDetector(), new ErrorDetector(), new EdgeErrorDetector(), new PodDetector(), new ReplicaDetector(), new LatencyDetector(), new CanaryDetector(),
+        new TrafficDetector(), new PlaintextDetector(), new CertificateDetector(), new ScrapeDetector(), new RevertDetector(),
     ];
 
     /// <summary>Of several observations of one node the first of these gives the problem its name; the others add what they saw.</summary>
     private static readonly ImmutableArray<string> s_naming =
-        [ErrorDetector.Code, PodDetector.Code, CanaryDetector.Code, LatencyDetector.Code, TrafficDetector.Surge, TrafficDetector.Drop];
+        [ErrorDetector.Code, PodDetector.Code, ReplicaDetector.Code, CanaryDetector.Code, LatencyDetector.Code, TrafficDetector.Surge, TrafficDetector.Drop];
 
     private readonly ProblemTracker _tracker = new();
     private FrozenDictionary<string, UsualTraffic> _frozen = FrozenDictionary<string, UsualTraffic>.Empty;
+    private FrozenDictionary<string, double?> _frozenEdges = FrozenDictionary<string, double?>.Empty;
     private FrozenSet<string> _plaintext = FrozenSet<string>.Empty;
 
     public ImmutableArray<TriageProblem> Look(TriageInput input)
@@ -79,10 +80,11 @@ internal sealed class TriageEngine
                 Since = since,
                 Node = named.Node,
                 Edge = named.Edge,
+                Concerns = [.. own.SelectMany(o => o.Observation.Concerns).Distinct(StringComparer.Ordinal)],
                 Page = named.Page,
                 Evidence = [.. new[] { named }.Concat(others).SelectMany(o => o.Evidence).DistinctBy(e => e.Name, StringComparer.Ordinal)],
                 Suspects = Suspects.Of(whole, since, symptoms, input),
-                BlastRadius = BlastRadius.Of(input.Topology, s_naming.Contains(named.Code) ? named.Node : null, symptoms),
+                BlastRadius = BlastRadius.Of(input.Topology, named.Code == EdgeErrorDetector.Code ? named.Edge!.Split('|')[0] : s_naming.Contains(named.Code) ? named.Node : null, symptoms),
                 NextSteps = [.. others.Concat([named]).OrderBy(o => o.Code == CanaryDetector.Code ? 0 : 1).SelectMany(o => o.NextSteps).DistinctBy(s => s.Text, StringComparer.Ordinal)],
             },
             group.Sum(o => o.Observation.Weight));
@@ -91,6 +93,7 @@ internal sealed class TriageEngine
     private TrafficBaseline BeforeTrouble(TrafficBaseline usual) => usual with
     {
         Nodes = _frozen.Count == 0 ? usual.Nodes : usual.Nodes.Where(n => !_frozen.ContainsKey(n.Key)).Concat(_frozen).ToFrozenDictionary(StringComparer.Ordinal),
+        Edges = _frozenEdges.Count == 0 ? usual.Edges : usual.Edges.Where(e => !_frozenEdges.ContainsKey(e.Key)).Concat(_frozenEdges).ToFrozenDictionary(StringComparer.Ordinal),
         PlaintextEdges = _plaintext.Count == 0 ? usual.PlaintextEdges : usual.PlaintextEdges.Except(_plaintext).ToFrozenSet(StringComparer.Ordinal),
     };
 
@@ -100,6 +103,9 @@ internal sealed class TriageEngine
         _frozen = all.Where(o => s_naming.Contains(o.Code)).Select(o => o.Node).OfType<string>().Distinct(StringComparer.Ordinal)
             .Where(usual.Nodes.ContainsKey)
             .ToFrozenDictionary(node => node, node => usual.Nodes[node], StringComparer.Ordinal);
+        _frozenEdges = all.Where(o => o.Code == EdgeErrorDetector.Code).Select(o => o.Edge!)
+            .Where(usual.Edges.ContainsKey)
+            .ToFrozenDictionary(edge => edge, edge => usual.Edges[edge], StringComparer.Ordinal);
         _plaintext = all.Where(o => o.Code == PlaintextDetector.Code).Select(o => o.Edge!).ToFrozenSet(StringComparer.Ordinal);
     }
 }

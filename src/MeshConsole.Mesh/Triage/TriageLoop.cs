@@ -71,8 +71,9 @@ public sealed partial class TriageLoop(
         try
         {
             var recent = timeline.Recent;
-            var problems = _engine.Look(TriageInput.Of(snapshot, views, thresholds, _usual, recent));
-            _current = new TriageView(time.GetUtcNow(), timeline.WatchedSince, problems, [.. recent.Take(ChangesShown)], _noHistory is { } note ? [note] : []);
+            var input = TriageInput.Of(snapshot, views, thresholds, _usual, recent);
+            var problems = _engine.Look(input);
+            _current = new TriageView(time.GetUtcNow(), timeline.WatchedSince, problems, [.. recent.Take(ChangesShown)], [.. Notes(input)]);
             Changed?.Invoke();
         }
 #pragma warning disable CA1031 // One look that fails must not end the looking.
@@ -80,6 +81,19 @@ public sealed partial class TriageLoop(
 #pragma warning restore CA1031
         {
             Log.LookFailed(logger, exception);
+        }
+    }
+
+    private IEnumerable<string> Notes(TriageInput input)
+    {
+        foreach (var cluster in input.Snapshot.Clusters.Where(c => !input.Current.Contains(c.Name)))
+        {
+            yield return $"Prometheus of cluster {cluster.Name} is silent: its traffic is not judged.";
+        }
+
+        if (_noHistory is { } note)
+        {
+            yield return note;
         }
     }
 

@@ -28,7 +28,7 @@ public sealed record TriageProblem
     /// <summary>The same from the first to the last sight of it: <c>errors:demo/payments/workload/card-processor-v2</c>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What saw it: <c>errors, latency, traffic-drop, traffic-surge, plaintext, certificate, canary, control-plane, pods, source, reverted</c>.</summary>
+    /// <summary>What saw it: <c>errors, edge-errors, latency, traffic-drop, traffic-surge, plaintext, certificate, canary, control-plane, pods, replicas, scrapes, source, reverted</c>.</summary>
     public required string Code { get; init; }
 
     public required TriageSeverity Severity { get; init; }
@@ -46,6 +46,9 @@ public sealed record TriageProblem
 
     /// <summary>Key of the edge it is about, <c>source|target|protocol</c>; null when it is about none.</summary>
     public string? Edge { get; init; }
+
+    /// <summary>Namespaces it concerns beside those of its nodes, <c>cluster/namespace</c>; <c>cluster/</c> for a whole cluster.</summary>
+    public ImmutableArray<string> Concerns { get; init; } = [];
 
     /// <summary>Relative link that shows the evidence.</summary>
     public required string Page { get; init; }

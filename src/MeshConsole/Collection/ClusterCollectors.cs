@@ -7,7 +7,7 @@ using MeshConsole.Mesh.Snapshots;
 namespace MeshConsole.Collection;
 
 /// <summary>The collectors that run; none until the clusters are known.</summary>
-internal sealed class ClusterCollectors
+internal sealed class ClusterCollectors : IPastSnapshots
 {
     private volatile MeshHistory _history = new(ImmutableDictionary<string, TelemetryHistory>.Empty);
 
@@ -31,6 +31,10 @@ internal sealed class ClusterCollectors
 
     /// <summary>The client of a cluster's Prometheus; null when no such cluster is read.</summary>
     public PrometheusClient? Prometheus(string cluster) => _collectors.GetValueOrDefault(cluster)?.Prometheus;
+
+    /// <inheritdoc/>
+    public Task<MeshSnapshot> AtAsync(MeshSnapshot current, string? cluster, DateTimeOffset at, CancellationToken cancellationToken) =>
+        _history.AtAsync(current, cluster, at, null, cancellationToken);
 
     public void Set(IReadOnlyCollection<ClusterCollector> collectors)
     {

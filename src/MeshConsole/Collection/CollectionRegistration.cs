@@ -17,6 +17,7 @@ internal static class CollectionRegistration
         services.AddSingleton<IMeshSnapshots>(provider => provider.GetRequiredService<MeshSnapshotStore>());
         services.AddSingleton<IMeshViews>(new MeshViews(options.Certificates.ToThresholds()));
         services.AddSingleton<ClusterCollectors>();
+        services.AddSingleton<IPastSnapshots>(provider => provider.GetRequiredService<ClusterCollectors>());
         services.AddSingleton<ISignalTrends>(provider =>
         {
             var collectors = provider.GetRequiredService<ClusterCollectors>();

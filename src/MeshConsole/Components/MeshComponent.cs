@@ -1,3 +1,4 @@
+using MeshConsole.Components.Controls;
 using MeshConsole.Mesh.Snapshots;
 using Microsoft.AspNetCore.Components;
 
@@ -19,6 +20,9 @@ public abstract class MeshComponent : ComponentBase
     [SupplyParameterFromQuery(Name = PageAddress.NamespaceParameter)]
     public string? NamespaceNames { get; set; }
 
+    [SupplyParameterFromQuery(Name = PageAddress.At)]
+    public string? AtText { get; set; }
+
     [Inject]
     protected IMeshViews Views { get; set; } = null!;
 
@@ -30,6 +34,12 @@ public abstract class MeshComponent : ComponentBase
 
     /// <summary>Cluster and namespaces of the URL.</summary>
     protected MeshQuery Query { get; private set; } = MeshQuery.All;
+
+    /// <summary>Whether the address pins an instant, be it one that can be shown or not.</summary>
+    protected bool IsPinned => !string.IsNullOrWhiteSpace(AtText);
+
+    /// <summary>The pinned instant; null for the present, and where the address cannot be read.</summary>
+    protected DateTimeOffset? PinnedAt => IsPinned ? InstantBox.Read(AtText) : null;
 
     /// <summary>" in payments, risk and 2 more" where namespaces are chosen, so that an empty page says what it looked at; else nothing.</summary>
     protected string InNamespaces => Query.Namespaces.IsEmpty
@@ -50,6 +60,13 @@ public abstract class MeshComponent : ComponentBase
     /// <summary>This page's address with some parameters changed; null removes one.</summary>
     protected string With(params (string Name, string? Value)[] changes) => PageAddress.With(Navigation, changes);
 
-    /// <summary>Another page with this cluster and these namespaces.</summary>
-    protected string To(string page, params (string Name, string? Value)[] parameters) => PageAddress.To(page, Query, parameters);
+    /// <summary>Another page with this cluster, these namespaces and the pinned instant.</summary>
+    protected string To(string page, params (string Name, string? Value)[] parameters) => To(page, Query, parameters);
+
+    /// <summary>Another page with the pinned instant.</summary>
+    protected string To(string page, MeshQuery query, params (string Name, string? Value)[] parameters) =>
+        PageAddress.To(page, query, parameters.Any(parameter => parameter.Name == PageAddress.At) ? parameters : [.. parameters, (PageAddress.At, AtText)]);
+
+    /// <summary>The page of a change, likewise.</summary>
+    protected string ToChange(string id) => To($"{PageAddress.ChangeQueue}/{Uri.EscapeDataString(id)}");
 }

@@ -13,6 +13,9 @@ public static class PageAddress
     public const string Sort = "sort";
     public const string Filter = "q";
 
+    /// <summary>A past instant, in ISO 8601; absent for the present.</summary>
+    public const string At = "at";
+
     public const string Overview = "";
     public const string Topology = "topology";
     public const string Mtls = "mtls";
@@ -60,9 +63,6 @@ public static class PageAddress
             }
         }
     }
-
-    /// <summary>The page of one change, with the cluster and namespaces of <paramref name="query"/>.</summary>
-    public static string ToChange(string id, MeshQuery query) => To($"{ChangeQueue}/{Uri.EscapeDataString(id)}", query);
 
     /// <summary>The current page with some parameters changed; null or empty removes one.</summary>
     public static string With(NavigationManager navigation, params (string Name, string? Value)[] changes) =>

@@ -6,6 +6,7 @@ using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
+using MeshConsole.Mesh.Triage;
 using MeshConsole.Testing;
 using static MeshConsole.Testing.SampleMesh;
 
@@ -217,14 +218,16 @@ public sealed class ScrapeGapsTests
     }
 
     [Fact]
-    public void Overview_SaysWhichProxiesAreNotScraped()
+    public void Triage_SaysWhichProxiesAreNotScraped()
     {
-        var overview = Overview(["ledger-5d8f7c9b64-00001", "card-processor-v1-5d8f7c9b64-00001", "card-processor-v1-5d8f7c9b64-00002"]);
+        string[] lost = ["ledger-5d8f7c9b64-00001", "card-processor-v1-5d8f7c9b64-00001", "card-processor-v1-5d8f7c9b64-00002"];
+        var input = TriageInput.Of(Snapshot(Snapshots(PaymentsEdges(), lost)), new MeshViews(CertificateThresholds.Default), CertificateThresholds.Default, TrafficBaseline.None, []);
 
-        var problem = overview.Problems.Single(problem => problem.Title.StartsWith("Telemetry missing", StringComparison.Ordinal));
+        var problem = new TriageEngine().Look(input).Single(problem => problem.Code == "scrapes");
+        problem.Concerns.ShouldBe(["main/payments"]);
         problem.Title.ShouldBe("Telemetry missing: 3 proxies of 2 workloads in cluster main are not scraped");
-        problem.Detail.ShouldBe("payments/card-processor-v1 (2 of 3), payments/ledger (1 of 2): traffic that only they count is not known. Look for these pods among the targets of Prometheus.");
-        overview.Signals.RequestsPerSecond.ShouldBe(100);
+        problem.Detail.ShouldBe("payments/card-processor-v1 (2 of 3), payments/ledger (1 of 2): traffic that only they count is not known.");
+        Overview(lost).Signals.RequestsPerSecond.ShouldBe(100);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MeshConsole.System.Tests.Browsing;
 using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
@@ -12,6 +13,7 @@ public sealed class PagesTests(HandMeshRig rig)
     {
         { "", "overview" },
         { "topology", "topology" },
+        { "incidents", "incidents" },
         { "mtls", "mtls" },
         { "mtls?show=namespaces&selected=real%2Fpayments", "mtls-namespaces" },
         { "mtls?show=policies&selected=real%2Fpayments%2Fworkload%2Fpayment-api%3A&range=24h&of=bytes", "mtls-policies" },
@@ -43,6 +45,31 @@ public sealed class PagesTests(HandMeshRig rig)
 
                 // A host with quotes, a newline and markup is among the labels: it is text, wherever it is shown.
                 (await view.Locator("img[src='x']").CountAsync()).ShouldBe(0);
+            });
+        }
+    }
+
+    [SkippableFact]
+    public async Task PinnedPage_ShownAndNotKnown_IsAccessible()
+    {
+        await rig.StartedAsync();
+        await using var browser = await Browser.StartAsync();
+        var shown = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(-10).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await using var page = await browser.NewPageAsync(rig.Console.Address, colorScheme: scheme);
+            await page.CheckAsync($"pinned-{scheme}", async view =>
+            {
+                // The graph of then is drawn from REST, without the hub.
+                await OpenAsync(view, $"topology?view=workload&at={shown}");
+                await view.Locator(".banner-past").WaitForAsync();
+                await view.Locator(".graph[data-laid-out-in]").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+                (await page.AxeViolationsAsync()).ShouldBeEmpty();
+
+                await OpenAsync(view, "latency?at=2001-01-01T00:00:00Z");
+                await view.Locator(".state-failed").WaitForAsync();
+                (await page.AxeViolationsAsync()).ShouldBeEmpty();
+                page.Errors.ShouldBeEmpty();
             });
         }
     }

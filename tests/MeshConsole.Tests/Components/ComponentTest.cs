@@ -44,6 +44,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeTriage Triage { get; } = new();
 
+    private protected FakePast Past { get; } = new();
+
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
     private protected FakeSwitches Switches { get; }
@@ -68,6 +70,7 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IChangeService>(Service);
         Services.AddSingleton<IAuditReading>(Audit);
         Services.AddSingleton<ITriage>(Triage);
+        Services.AddSingleton<IPastSnapshots>(Past);
         Services.AddSingleton<ITimelineStore>(Triage);
         Services.AddSingleton<ISwitchStore>(Switches);
         Services.AddSingleton<IAuditLog>(Recorded);
@@ -113,7 +116,7 @@ public abstract class ComponentTest : BunitContext
         Views.OnCertificates = [];
         Views.OnHops = [];
         Views.OnRoutes = [];
-        Views.OnOverview = SampleViews.Overview with { Problems = [], Canaries = [], NextExpiries = [] };
+        Views.OnOverview = SampleViews.Overview with { Canaries = [], NextExpiries = [] };
     }
 
     /// <summary>Text as it is read: thin spaces as spaces, white space collapsed.</summary>

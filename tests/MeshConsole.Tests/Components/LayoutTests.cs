@@ -29,16 +29,18 @@ public sealed class LayoutTests : ComponentTest
 
         var links = Layout().FindAll("nav.rail li a").Select(link => link.GetAttribute("href")!.TrimStart('.', '/')).ToList();
 
-        links.Count.ShouldBe(9);
+        links.Count.ShouldBe(10);
         links.ShouldAllBe(link => pages.Contains(link));
     }
 
     [Fact]
     public void Layout_CountsProblemsBesideThePageThatShowsThem()
     {
+        Triage.Say(SampleTriage.Troubled);
         var counts = Layout().FindAll("nav.rail li a").ToDictionary(link => link.QuerySelector(".rail-text")!.TextContent, link => link.QuerySelector(".count")?.GetAttribute("title"));
 
-        counts["Overview"].ShouldBe("2 critical problems and 1 warning");
+        counts["Incidents"].ShouldBe("2 critical problems and 1 warning");
+        counts["Overview"].ShouldBeNull();
         counts["Topology"].ShouldBe("1 critical problem");
         counts["mTLS"].ShouldBe("1 warning");
         counts["Certificates"].ShouldBe("1 critical problem");
@@ -202,21 +204,24 @@ public sealed class LayoutTests : ComponentTest
     {
         var snapshot = SampleViews.Snapshot();
 
-        var (hits, total) = SearchHit.Find(snapshot, MeshQuery.All, "LEDGER");
+        var (hits, total) = SearchHit.Find(snapshot, MeshQuery.All, [], null, "LEDGER");
 
         total.ShouldBe(hits.Length);
         hits[0].Name.ShouldBe("ledger");
         hits.Select(hit => hit.Kind).ShouldContain("Service");
         hits.Select(hit => hit.Kind).ShouldContain("Workload");
-        SearchHit.Find(snapshot, MeshQuery.All, "mtl").Hits.ShouldContain(hit => hit.Kind == "Page" && hit.Name == "mTLS");
-        SearchHit.Find(snapshot, MeshQuery.All, " ").Hits.Length.ShouldBe(9);
-        SearchHit.Find(snapshot, MeshQuery.All, "nothing is called so").Total.ShouldBe(0);
+        SearchHit.Find(snapshot, MeshQuery.All, [], null, "mtl").Hits.ShouldContain(hit => hit.Kind == "Page" && hit.Name == "mTLS");
+        SearchHit.Find(snapshot, MeshQuery.All, [], null, " ").Hits.Length.ShouldBe(10);
+        var problems = SampleTriage.Troubled.Problems;
+        SearchHit.Find(snapshot, MeshQuery.All, problems, null, "").Hits.TakeLast(3).Select(hit => hit.Kind).ShouldBe(["Problem", "Problem", "Problem"]);
+        SearchHit.Find(snapshot, MeshQuery.All, problems, null, "plaintext to").Hits.ShouldContain(hit => hit.Kind == "Problem" && hit.Href == "incidents?selected=plaintext%3Aledger");
+        SearchHit.Find(snapshot, MeshQuery.All, [], null, "nothing is called so").Total.ShouldBe(0);
     }
 
     [Fact]
     public void Search_OfAnObjectOutsideTheChosenNamespaces_LeadsToAPageThatShowsIt()
     {
-        var (hits, _) = SearchHit.Find(SampleViews.Snapshot(), MeshQuery.For(null, ["batch"]), "ledger");
+        var (hits, _) = SearchHit.Find(SampleViews.Snapshot(), MeshQuery.For(null, ["batch"]), [], null, "ledger");
 
         hits.First(hit => hit.Kind == "Workload").Href.ShouldBe("topology?view=workload&selected=main%2Fpayments%2Fworkload%2Fledger");
     }

@@ -2,6 +2,7 @@ using Bunit;
 using MeshConsole.Components.Controls;
 using MeshConsole.Components.Pages;
 using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
 using MeshConsole.Testing;
@@ -20,9 +21,11 @@ public sealed class PageTests : ComponentTest
     [Fact]
     public void Overview_NamesTheWorstProblemInItsFirstLine()
     {
+        Triage.Say(SampleTriage.Troubled);
+
         var page = Page<Overview>();
 
-        Read(page.Find("h1").TextContent).ShouldBe("3 problems: card-processor v2-new-provider fails 10.0 % of requests");
+        Read(page.Find("h1").TextContent).ShouldBe($"3 problems: payments/card-processor-v2 is failing since {SampleViews.Now.AddMinutes(-4).UtcDateTime:HH:mm} (4 min)");
         page.FindAll(".problems li").Count.ShouldBe(3);
         var tiles = page.FindAll(".tile").Select(tile => Read(tile.TextContent)).ToList();
         tiles[0].ShouldStartWith("Success 98.7 %");
@@ -34,15 +37,54 @@ public sealed class PageTests : ComponentTest
     [Fact]
     public void Overview_WithoutProblemsAndWithAllSourcesLive_IsHealthy()
     {
-        Views.OnOverview = SampleViews.Overview with { Problems = [] };
+        Triage.Say(SampleTriage.Healthy);
 
         Page<Overview>().Find("h1").TextContent.ShouldBe("All healthy");
     }
 
     [Fact]
+    public void Overview_NothingIsHealthy_ThatWasNotJudgedWithAllItTakes()
+    {
+        Page<Overview>().Find("h1").TextContent.ShouldBe("Nothing has been judged yet");
+
+        Triage.Say(SampleTriage.Healthy with { Notes = ["What is usual is not known."] });
+        var noted = Page<Overview>();
+        noted.Find("h1").TextContent.ShouldBe("No problem known, but not everything can be seen");
+        noted.Markup.ShouldContain("What is usual is not known.");
+
+        // Four refreshes without a look: it stands still.
+        Triage.Say(SampleTriage.Healthy with { ObservedAt = SampleViews.Now - (5 * MeshConsole.Components.UserInterfaceOptions.Default.RefreshInterval) });
+        Page<Overview>().Find("h1").TextContent.ShouldBe("No problem known, but not everything can be seen");
+    }
+
+    [Fact]
+    public void Overview_OfANewLook_DrawsItself()
+    {
+        Triage.Say(SampleTriage.Healthy);
+        var page = Page<Overview>();
+        Triage.Say(SampleTriage.Troubled);
+        page.WaitForAssertion(() => page.Find("h1").TextContent.ShouldStartWith("3 problems"));
+    }
+
+    [Fact]
+    public void Overview_ShowsTheLastFiveChanges_AndMarksThoseOfTheHour()
+    {
+        Triage.Say(SampleTriage.Healthy with { Changes = [.. Enumerable.Range(1, 7).Select(i => SampleTriage.Change($"c{i}", $"Change {i}", TimeSpan.FromMinutes(i * 10)))] });
+        var hour = new Trend(SampleViews.Now.AddHours(-1), TimeSpan.FromMinutes(1), [.. Enumerable.Repeat((double?)1, 61)], null);
+        Trends.OnRead = _ => Task.FromResult<SignalTrends?>(new(hour, hour, hour, hour));
+        var page = Page<Overview>();
+        page.FindAll(".recent li").Count.ShouldBe(5);
+        page.Find(".recent a").GetAttribute("href").ShouldBe("incidents?change=c1");
+
+        // Ten to fifty minutes ago; an hour ago and more is outside of what is drawn.
+        page.FindAll(".tile")[1].QuerySelectorAll(".spark-mark").Length.ShouldBe(5);
+        page.FindAll(".tile")[1].QuerySelector(".spark")!.GetAttribute("aria-label")!.ShouldContain("5 changes in it: ");
+    }
+
+    [Fact]
     public void Overview_WithoutProblemsButWithASilentSource_DoesNotSayHealthy()
     {
-        Views.OnOverview = SampleViews.Overview with { Problems = [] };
+        Triage.Say(SampleTriage.Healthy);
         var snapshot = SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods"), SampleViews.Source("prometheus/requests", SourceState.Stale, 90, "Timeout."));
 
         var page = Page<Overview>(snapshot: snapshot);
@@ -67,22 +109,13 @@ public sealed class PageTests : ComponentTest
     }
 
     [Fact]
-    public void Overview_LinksOnlyToOurOwnPages()
+    public void Problems_LinkOnlyToOurOwnPages()
     {
-        Views.OnOverview = SampleViews.Overview with
-        {
-            Problems =
-            [
-                new("critical", "one", "x", "https://evil.example/"),
-                new("critical", "two", "x", "//evil.example/"),
-                new("critical", "three", "x", "javascript:alert(1)"),
-                new("warning", "four", "x", "/mtls?namespace=payments"),
-            ],
-        };
+        string?[] pages = ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/mtls?namespace=payments"];
+        Triage.Say(SampleTriage.View([.. pages.Select((page, i) => SampleTriage.Problem($"p{i}", "one", page!))]));
 
-        var titles = Page<Overview>().FindAll(".problem-title");
-
-        titles.Select(title => title.GetAttribute("href")).ShouldBe([null, null, null, "mtls?namespace=payments"]);
+        Page<Overview>().FindAll(".problem-title").Select(title => title.GetAttribute("href")).ShouldBe(["incidents?selected=p0", "incidents?selected=p1", "incidents?selected=p2", "incidents?selected=p3"]);
+        pages.Select((_, i) => Page<Incidents>($"incidents?selected=p{i}").FindAll("aside.panel a").FirstOrDefault(a => a.TextContent == "Show it where it is")?.GetAttribute("href")).ShouldBe([null, null, null, "mtls?namespace=payments"]);
     }
 
     [Fact]
@@ -450,13 +483,14 @@ public sealed class PageTests : ComponentTest
         Views.OnRoutes = [.. SampleViews.Routes.Select((route, index) => route with { Id = Id(index), Object = route.Object with { Name = longName, Namespace = longName }, Summary = longName, Hosts = [longName], Rule = route.Rule with { Matches = [longName] }, Owner = new("argocd", longName, false, longName), Backends = [.. route.Backends.Select(backend => backend with { Host = longName, Subset = longName })] })];
         Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes.Select((node, index) => node with { Id = Id(index), Name = longName, Namespace = longName, Reasons = [longName], Version = longName })], Edges = [.. SampleViews.Topology.Edges.Select((edge, index) => edge with { Source = Id(index), Target = longName, Service = longName, SourcePrincipal = longName, Mtls = edge.Mtls with { Reason = longName }, Responses = [new(longName, longName, 1)] })] };
         Views.OnMtls = SampleViews.Mtls with { Namespaces = [.. SampleViews.Mtls.Namespaces.Select(space => space with { Namespace = longName, Mode = longName })], Plaintext = [.. SampleViews.Mtls.Plaintext.Select((edge, index) => edge with { Source = Id(index), Target = longName, Reason = longName, Fix = longName })] };
-        Views.OnOverview = SampleViews.Overview with { Problems = [new("critical", longName, longName, longName)], Canaries = Views.OnRoutes!.Value, NextExpiries = Views.OnCertificates!.Value };
+        Triage.Say(SampleTriage.View(SampleTriage.Problem(longName, longName, longName) with { Detail = longName }) with { Notes = [longName], Changes = [SampleTriage.Change(longName, longName, TimeSpan.FromMinutes(5)) with { By = longName }] });
+        Views.OnOverview = SampleViews.Overview with { Canaries = Views.OnRoutes!.Value, NextExpiries = Views.OnCertificates!.Value };
 
         var selected = Uri.EscapeDataString(longName);
         string[] addresses = [$"?selected={selected}&q=x", $"?selected={selected}&show=edges", $"?selected={selected}&show=nodes", $"?selected={selected}&show=policies", $"?selected={selected}&show=namespaces", $"?namespace={selected}"];
         foreach (var address in addresses)
         {
-            foreach (var markup in EachPage(SampleViews.Snapshot(), address))
+            foreach (var markup in EachPage(SampleViews.Snapshot(), address).Append(Page<Incidents>("incidents" + address).Markup))
             {
                 var document = new AngleSharp.Html.Parser.HtmlParser().ParseDocument(markup);
                 document.QuerySelectorAll("img, script").ShouldBeEmpty();

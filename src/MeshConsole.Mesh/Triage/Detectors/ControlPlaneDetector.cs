@@ -20,7 +20,7 @@ internal sealed class ControlPlaneDetector : IDetector
             Severity = failing ? TriageSeverity.Critical : TriageSeverity.Warning,
             Title = failing ? "istiod is down" : "istiod is degraded",
             Detail = string.Join(' ', input.ControlPlane.Reasons),
-            Page = "overview",
+            Page = "",
             Near = [.. input.Snapshot.Clusters.SelectMany(c => c.Objects.Deployments.IsDefault ? [] : c.Objects.Deployments).Where(Overview.ControlPlane.IsIstiod).Select(d => $"{d.Meta.Namespace}/{d.Meta.Name}")],
             Evidence =
             [

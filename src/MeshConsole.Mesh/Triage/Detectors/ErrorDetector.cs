@@ -33,10 +33,7 @@ internal sealed class ErrorDetector : IDetector
         var inbound = input.Topology.Edges.ToLookup(e => e.Target, StringComparer.Ordinal);
         foreach (var node in input.Topology.Nodes.Where(input.IsCurrent))
         {
-            var seen = Share(node.ErrorRatio, node.RequestsPerSecond, usual: input.Usual.Nodes.GetValueOrDefault(node.Id)?.ErrorRatio, input.Topology.Window);
-            var tried = input.Callees.TryGetValue(node.Id, out var callee)
-                ? Share(callee.ErrorRatio, callee.PerSecond, input.Usual.Nodes.GetValueOrDefault(node.Id)?.TriedErrorRatio, input.Topology.Window)
-                : null;
+            var (seen, tried) = Shares(input, node);
             if ((seen ?? tried) is null)
             {
                 continue;
@@ -84,6 +81,17 @@ internal sealed class ErrorDetector : IDetector
                 Weight = ratio * rate,
             };
         }
+    }
+
+    /// <summary>Whether so much of what reaches a node fails that it is the node's own problem.</summary>
+    public static bool Fails(TriageInput input, TopologyNode node) => Shares(input, node) is not (null, null);
+
+    private static (FailedShare? Seen, FailedShare? Tried) Shares(TriageInput input, TopologyNode node)
+    {
+        var usual = input.Usual.Nodes.GetValueOrDefault(node.Id);
+        return (
+            Share(node.ErrorRatio, node.RequestsPerSecond, usual?.ErrorRatio, input.Topology.Window),
+            input.Callees.TryGetValue(node.Id, out var callee) ? Share(callee.ErrorRatio, callee.PerSecond, usual?.TriedErrorRatio, input.Topology.Window) : null);
     }
 
     /// <summary>A share that counts; null when it does not.</summary>

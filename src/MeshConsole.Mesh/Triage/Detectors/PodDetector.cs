@@ -39,6 +39,7 @@ internal sealed class PodDetector : IDetector
         }
     }
 
-    private static bool IsControlPlane(TriageInput input, Model.WorkloadId id) => input.Snapshot.Clusters.Any(c => c.Name == id.Cluster && !c.Objects.Deployments.IsDefault
+    /// <summary>Trouble with istiod is <see cref="ControlPlaneDetector"/>'s.</summary>
+    public static bool IsControlPlane(TriageInput input, Model.WorkloadId id) => input.Snapshot.Clusters.Any(c => c.Name == id.Cluster && !c.Objects.Deployments.IsDefault
         && c.Objects.Deployments.Any((Controller d) => d.Meta.Namespace == id.Namespace && d.Meta.Name == id.Name && ControlPlane.IsIstiod(d)));
 }

@@ -35,6 +35,7 @@ internal sealed class RevertDetector : IDetector
                     Severity = TriageSeverity.Warning,
                     Title = $"{back.By} puts {history.Key.Object} back",
                     Detail = $"{change.Summary} {back.By} undid it {Model.DurationWords.Of(back.At - change.At)} later.",
+                    Concerns = [$"{history.Key.Cluster}/{back.Namespace}"],
                     Page = "traffic",
                     Evidence = [new("Changed by", change.By ?? "not known"), new("Put back by", back.By)],
                     Standing = [new TriageSuspect($"{back.By} owns {history.Key.Object}", 0.9, [$"It wrote {Model.DurationWords.Of(back.At - change.At)} after the change and undid it."], [], back.Id, back.At, "traffic")],

@@ -29,7 +29,8 @@ internal sealed class SourceDetector : IDetector
                     Severity = all ? TriageSeverity.Critical : TriageSeverity.Warning,
                     Title = all ? $"{name} of cluster {cluster.Name} does not answer" : $"{name} of cluster {cluster.Name} does not answer {dead.Count} of {system.Count()} questions",
                     Detail = dead[0].Message ?? $"{dead[0].Name} is {dead[0].State.ToString().ToLowerInvariant()}.",
-                    Page = "overview",
+                    Concerns = [$"{cluster.Name}/"],
+                    Page = "",
                     Evidence =
                     [
                         .. last is { } answered ? new[] { new TriageEvidence("Last answer", answered.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture)) } : [],

@@ -27,6 +27,8 @@ export interface Options {
   /** The same of what is not drawn. */
   hidden: string[] | null;
   selected: string | null;
+  /** A past instant; null for the present. */
+  at: string | null;
 }
 
 /** From this many edges on they are drawn straight and pale, and quickly. */
@@ -123,7 +125,7 @@ class TopologyCanvas {
     this.#say('stream', 'Waiting for the topology.');
     // The engine is a large script: it loads while the first message is on its way.
     this.#elk = this.#newEngine();
-    void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
+    void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
     this.#describe();
   }
 
@@ -140,9 +142,11 @@ class TopologyCanvas {
       this.#at = null;
       this.#overlay.boxes = options.view !== 'namespace';
       this.#say('stream', 'Waiting for the topology.');
-      void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces });
+      void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
       return;
     }
+    // Another instant is another whole message; what is in both stays where it is.
+    if (before.at !== options.at) void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
     this.#mark(before.selected !== options.selected);
   }
 

@@ -30,6 +30,9 @@ public abstract class ChangeComponent : MeshComponent, IDisposable
     /// <summary>The reader; the anonymous viewer until it is known.</summary>
     protected Actor Actor { get; private set; } = Actor.Anonymous;
 
+    /// <summary>Why nothing can be changed from where the reader looks; null where it can. Whoever looks at the past must not act on the present.</summary>
+    protected string? NotNow => IsPinned ? "An instant of the past is pinned: go back to live to change something." : null;
+
     /// <summary>Cancelled when the part is gone.</summary>
     protected CancellationToken Leaving { get; }
 

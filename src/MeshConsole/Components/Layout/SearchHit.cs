@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Triage;
 
 namespace MeshConsole.Components.Layout;
 
 /// <summary>One thing that the search offers.</summary>
-/// <param name="Kind">In words: Page, Workload, Service, Namespace, Route.</param>
+/// <param name="Kind">In words: Page, Problem, Workload, Service, Namespace, Route.</param>
 /// <param name="Href">Where it is shown.</param>
 public sealed record SearchHit(string Kind, string Name, string? Namespace, string Href)
 {
@@ -14,8 +15,9 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
 
     private static readonly ImmutableArray<(string Title, string Page, string Words)> s_pages =
     [
-        ("Overview", PageAddress.Overview, "home problems golden signals control plane"),
+        ("Overview", PageAddress.Overview, "home golden signals control plane"),
         ("Topology", PageAddress.Topology, "graph map edges"),
+        ("Incidents", PageAddress.Incidents, "problems triage timeline what changed suspects report"),
         ("mTLS", PageAddress.Mtls, "encryption plaintext policies peer authentication coverage"),
         ("Certificates", PageAddress.Certificates, "expiry tls renew"),
         ("Latency", PageAddress.Latency, "hops overhead percentile p99 sidecar"),
@@ -27,15 +29,18 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
 
     /// <summary>
     /// Pages and objects whose name holds <paramref name="text"/>: exact names first, then beginnings, then the rest; among
-    /// equals in the order of names. An empty text gives the pages.
+    /// equals in the order of names. An empty text gives the pages, and the problems after them.
     /// </summary>
+    /// <param name="problems">Those of <paramref name="query"/>, the worst first.</param>
+    /// <param name="at">The pinned instant, as the address has it; null for the present.</param>
     /// <returns>The hits, at most <see cref="Limit"/>, and how many there are in all.</returns>
-    public static (ImmutableArray<SearchHit> Hits, int Total) Find(MeshSnapshot snapshot, MeshQuery query, string text)
+    public static (ImmutableArray<SearchHit> Hits, int Total) Find(MeshSnapshot snapshot, MeshQuery query, ImmutableArray<TriageProblem> problems, string? at, string text)
     {
         var wanted = text.Trim();
         if (wanted.Length == 0)
         {
-            return ([.. s_pages.Select(page => new SearchHit("Page", page.Title, null, PageAddress.To(page.Page, query)))], s_pages.Length);
+            var all = s_pages.Select(OfPage).Concat(problems.Select(OfProblem)).ToImmutableArray();
+            return ([.. all.Take(Limit)], all.Length);
         }
 
         var found = new List<(int Rank, SearchHit Hit)>();
@@ -47,7 +52,12 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
                 rank = 2;
             }
 
-            Add(rank, () => new SearchHit("Page", page.Title, null, PageAddress.To(page.Page, query)));
+            Add(rank, () => OfPage(page));
+        }
+
+        foreach (var problem in problems)
+        {
+            Add(Rank(problem.Title, wanted), () => OfProblem(problem));
         }
 
         foreach (var cluster in snapshot.Clusters.Where(cluster => query.MatchesCluster(cluster.Name)))
@@ -67,14 +77,14 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
 
             foreach (var route in Objects(cluster.Objects.VirtualServices).Concat(Objects(cluster.Objects.HttpRoutes)).Concat(Objects(cluster.Objects.GrpcRoutes)).Concat(Objects(cluster.Objects.TrafficSplits)))
             {
-                Add(Rank(route.Name, wanted), () => new SearchHit(route.Kind, route.Name, route.Namespace, PageAddress.To(PageAddress.Traffic, query, (PageAddress.Filter, route.Name))));
+                Add(Rank(route.Name, wanted), () => new SearchHit(route.Kind, route.Name, route.Namespace, To(PageAddress.Traffic, query, (PageAddress.Filter, route.Name))));
             }
 
             if (!cluster.Objects.Namespaces.IsDefault)
             {
                 foreach (var name in cluster.Objects.Namespaces.Select(item => item.Meta.Name))
                 {
-                    Add(Rank(name, wanted), () => new SearchHit("Namespace", name, null, PageAddress.To(PageAddress.Topology, MeshQuery.For(query.Cluster, [name]))));
+                    Add(Rank(name, wanted), () => new SearchHit("Namespace", name, null, To(PageAddress.Topology, MeshQuery.For(query.Cluster, [name]))));
                 }
             }
         }
@@ -89,8 +99,14 @@ public sealed record SearchHit(string Kind, string Name, string? Namespace, stri
             }
         }
 
+        SearchHit OfPage((string Title, string Page, string Words) page) => new("Page", page.Title, null, To(page.Page, query));
+
+        SearchHit OfProblem(TriageProblem problem) => new("Problem", problem.Title, null, To(PageAddress.Incidents, query, (PageAddress.Selected, problem.Id)));
+
+        string To(string page, MeshQuery scope, params (string Name, string? Value)[] parameters) => PageAddress.To(page, scope, [.. parameters, (PageAddress.At, at)]);
+
         // An object outside the chosen namespaces is shown with all of them: a hit that leads to an empty page helps nobody.
-        string InTopology(string @namespace, string view, string node) => PageAddress.To(
+        string InTopology(string @namespace, string view, string node) => To(
             PageAddress.Topology,
             query.Matches(@namespace) ? query : MeshQuery.For(query.Cluster, []),
             ("view", view),

@@ -1,11 +1,13 @@
-// The hub's stream Topology: started again after a lost connection, and whenever what is asked for changes.
+// The hub's stream Topology, or the topology of a past instant, which is asked for once. The stream is started again after a lost connection, and whenever what is asked for changes.
 import { HttpTransportType, type HubConnection, HubConnectionBuilder, HubConnectionState, type ISubscription, LogLevel } from '@microsoft/signalr';
-import type { TopologyMessage, View } from './types';
+import type { Topology, TopologyMessage, View } from './types';
 
 export interface StreamRequest {
   view: View;
   cluster: string | null;
   namespaces: string[];
+  /** A past instant in ISO 8601; null for the present. */
+  at: string | null;
 }
 
 export interface StreamListener {
@@ -22,6 +24,7 @@ export function retryDelay(attempt: number, random: number): number {
 export class TopologyStream {
   readonly #connection: HubConnection;
   readonly #listener: StreamListener;
+  readonly #past: URL;
   #request: StreamRequest | null = null;
   #subscription: ISubscription<TopologyMessage> | null = null;
   #stopped = false;
@@ -30,6 +33,7 @@ export class TopologyStream {
 
   constructor(url: string, listener: StreamListener) {
     this.#listener = listener;
+    this.#past = new URL('../api/v1/topology', url);
     this.#connection = new HubConnectionBuilder()
       .withUrl(url, { transport: HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents })
       .configureLogging(LogLevel.None)
@@ -40,7 +44,7 @@ export class TopologyStream {
   /** Asks for another topology; the first message after this is whole. */
   async ask(request: StreamRequest): Promise<void> {
     this.#request = request;
-    await this.#start();
+    await (request.at === null ? this.#start() : this.#readPast(request, request.at));
   }
 
   async stop(): Promise<void> {
@@ -51,9 +55,36 @@ export class TopologyStream {
     await this.#connection.stop();
   }
 
+  /** What was, is: it is read once, and again only after a failure. */
+  async #readPast(request: StreamRequest, at: string): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#subscription?.dispose();
+    this.#subscription = null;
+    const address = new URL(this.#past);
+    address.searchParams.set('view', request.view);
+    address.searchParams.set('at', at);
+    if (request.cluster !== null) address.searchParams.set('cluster', request.cluster);
+    if (request.namespaces.length > 0) address.searchParams.set('namespace', request.namespaces.join());
+    try {
+      const answer = await fetch(address, { headers: { accept: 'application/json' } });
+      if (!answer.ok) throw new Error(`The topology of then was refused (HTTP ${answer.status}).`);
+      const topology = (await answer.json()) as Topology;
+      if (this.#stopped || request !== this.#request) return;
+      this.#attempt = 0;
+      this.#listener.onState(null);
+      this.#listener.onMessage({ revision: topology.revision, observedAt: topology.observedAt, topology, delta: null });
+    } catch (error) {
+      if (request === this.#request) this.#lost(error instanceof Error && error.message.startsWith('The ') ? error.message : 'The topology of then cannot be reached.');
+    }
+  }
+
   async #start(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#stopped || this.#request === null) return;
+    if (this.#request.at !== null) {
+      await this.#readPast(this.#request, this.#request.at);
+      return;
+    }
     try {
       if (this.#connection.state === HubConnectionState.Disconnected) await this.#connection.start();
     } catch {
@@ -64,7 +95,7 @@ export class TopologyStream {
 
     this.#subscription?.dispose();
     const request = this.#request;
-    this.#subscription = this.#connection.stream<TopologyMessage>('Topology', request).subscribe({
+    this.#subscription = this.#connection.stream<TopologyMessage>('Topology', { view: request.view, cluster: request.cluster, namespaces: request.namespaces }).subscribe({
       next: message => {
         if (request !== this.#request) return;
         this.#attempt = 0;
