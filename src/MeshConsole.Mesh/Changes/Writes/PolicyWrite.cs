@@ -48,10 +48,13 @@ public sealed record PolicyWrite(string Verb, string Json, string WriteId, Immut
             : Creation(live, target, edit, wanted, state, writeId);
     }
 
-    /// <summary>The object as the write leaves it; Undefined when it leaves none.</summary>
-    public static JsonElement After(LiveTarget live, ChangeTarget target, ImmutableArray<int> state) => Build(live, target, state, "preview").Expected is var expected && expected.IsObject()
-        ? Parsed(WithoutMark(expected, live))
-        : default;
+    /// <summary>The object as a write leaves it, to be looked at; Undefined when it leaves none. Whether it may be written is not asked.</summary>
+    public static JsonElement After(LiveTarget live, ChangeTarget target, ImmutableArray<int> state)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var leavesNone = (state is [0] ? target.Policy?.Before : target.Policy?.After) is null;
+        return leavesNone ? default : Parsed(WithoutMark(Build(live, target, state, "preview").Expected, live));
+    }
 
     internal override string? Difference(JsonElement answer, ChangeTarget target)
     {

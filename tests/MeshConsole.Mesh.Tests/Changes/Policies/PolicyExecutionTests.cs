@@ -24,7 +24,7 @@ public sealed class PolicyExecutionTests
         (write.Verb, write.Outcome).ShouldBe((way, WriteOutcome.Applied));
         Planned(way, server);
         ended.StateReason.ShouldContain(way == "delete" ? "no such policy" : "STRICT");
-        var words = rig.Store.Audit.Where(r => r.Entry.ChangeId == change.Id).Select(r => r.Entry.Summary).Concat(rig.Notices.Select(n => n.Message)).ToList();
+        var words = rig.Store.Audit.Where(r => r.Entry.ChangeId == change.Id).Select(r => r.Entry.Summary).ToList();
         words.ShouldNotBeEmpty();
         words.ShouldAllBe(w => !w.Contains("weights", StringComparison.OrdinalIgnoreCase) && !w.Contains("(0)", StringComparison.Ordinal) && !w.Contains("(1)", StringComparison.Ordinal));
         var intent = rig.Store.Audit.Single(r => r.Entry is { Action: "change.write", Phase: "intent" }).Entry.Details!;
