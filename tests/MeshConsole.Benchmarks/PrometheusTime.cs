@@ -41,7 +41,7 @@ internal static class PrometheusTime
         {
             await RefreshAsync(http, queries, cancellationToken);
             await ReportAsync(http, "without histograms", [.. queries.Where(query => query.Every == TimeSpan.Zero)], cancellationToken);
-            await ReportAsync(http, "with histograms and certificates (once a minute)", queries, cancellationToken);
+            await ReportAsync(http, "with histograms (once a minute)", queries, cancellationToken);
         }
         catch (HttpRequestException exception)
         {
