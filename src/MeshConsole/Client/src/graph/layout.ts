@@ -2,6 +2,8 @@
 // the boxes: that is many times faster than one hierarchical layout, tells how far it is, and can be cancelled in between.
 import { nodeSize } from './appearance';
 import { type Box, columns, type Flow } from './columns';
+import type { Placed } from './placement';
+import { separate } from './rings';
 import type { Point, TopologyEdge, TopologyNode } from './types';
 
 export interface ElkNode {
@@ -160,6 +162,16 @@ export function strongest<T extends { source: string; target: string; weight: nu
     count.set(edge.target, to + 1);
   }
   return kept;
+}
+
+/** Nodes that call each other draw together, all others push each other away; afterwards none lies on another. */
+export async function layOutByForce(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[]): Promise<Map<string, Point>> {
+  const ordered = [...groups(nodes).values()].flat();
+  const graph = graphOf('root', ordered, edges, 'RIGHT', 1.6);
+  graph.layoutOptions = { 'elk.algorithm': 'force', 'elk.force.iterations': '300', 'elk.spacing.nodeNode': '60', 'elk.randomSeed': '7', 'elk.separateConnectedComponents': 'true', 'elk.padding': boxPadding };
+  const places = positionsOf(await engine.layout(graph));
+  // A picture is broader than high: so are its nodes.
+  return separate(new Map<string, Placed>(ordered.map(node => [node.id, { x: (places.get(node.id)?.x ?? 0) * 1.25, y: places.get(node.id)?.y ?? 0, ...nodeSize(node) }])));
 }
 
 /** A plain arrangement by namespace in rows, for a layout that was cancelled or failed: everything is in sight and nothing overlaps. */
