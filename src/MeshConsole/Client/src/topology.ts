@@ -6,7 +6,7 @@ import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labels
 import { badgeWords, knownBadges } from './graph/badges';
 import { boxId, boxKey, closeBoxes } from './graph/boxes';
 import { Graph, type GraphChange } from './graph/graph';
-import { gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
+import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
 import { Minimap } from './graph/minimap';
 import { readMotion, saveMotion } from './graph/motion';
 import { Overlay } from './graph/overlay';
@@ -591,7 +591,7 @@ class TopologyCanvas {
         clearTimeout(timer);
       }
     }
-    return layOut(engine, nodes, edges, this.#options.boxes && this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), report);
+    return layOut(engine, nodes, edges, this.#options.boxes && this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), report, this.#labels.length > 1 || this.#options.focus !== null ? betweenLayers + 56 : betweenLayers);
   }
 
   #newEngine(): WorkerEngine {
@@ -803,10 +803,13 @@ class TopologyCanvas {
   }
 
   #toggleBox(key: string): void {
+    const opened = [...this.#graph.nodes.values()].find(node => this.#options.closed.includes(key) && boxKey(node) === key);
     const closed = this.#options.closed.includes(key) ? this.#options.closed.filter(other => other !== key) : [...this.#options.closed, key];
     this.#go(address => {
       if (closed.length === 0) address.searchParams.delete('closed');
       else address.searchParams.set('closed', closed.join(','));
+      // What was chosen by the first of two presses goes with the box.
+      if (opened && address.searchParams.get('selected') === opened.id) address.searchParams.delete('selected');
     });
   }
 

@@ -152,6 +152,6 @@ export const healthWord: Record<Health, string> = { healthy: 'healthy', degraded
 /** What a screen reader hears of a node. */
 export function nodeSentence(node: TopologyNode, inbound: number, outbound: number): string {
   const detail = nodeDetail(node);
-  const reason = node.reasons[0] ? `: ${middle(node.reasons[0], 120)}` : '';
+  const reason = node.reasons[0] ? `: ${middle(node.reasons[0].replace(/\.$/, ''), 120)}` : '';
   return `${nodeTitle(node)}, ${node.kind}${node.kind === 'namespace' ? '' : ` in ${middle(node.namespace, 40)}`}, ${healthWord[node.health]}${reason}. ${detail ? `${detail}. ` : ''}${inbound} in, ${outbound} out.`;
 }

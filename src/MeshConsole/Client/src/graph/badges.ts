@@ -55,6 +55,11 @@ export function knownBadges(badges: readonly string[] | undefined): Badge[] {
   return (badges ?? []).filter((badge): badge is Badge => Object.hasOwn(glyphs, badge));
 }
 
+/** Out of the ordinary, and so worth being seen from afar. */
+export function isNotable(badge: Badge): boolean {
+  return badge !== 'virtualService' && badge !== 'timeout' && badge !== 'circuitBreaker' && badge !== 'strict' && badge !== 'permissive';
+}
+
 /** A row of badges that ends at x, its middle at y. */
 export function drawBadges(context: CanvasRenderingContext2D, x: number, y: number, badges: readonly Badge[], palette: Palette): void {
   const width = badges.length * badgeSize;

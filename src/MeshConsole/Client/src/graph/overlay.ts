@@ -2,7 +2,7 @@
 // Words are here and not in the graph itself because they change with every refresh: there a changed word would draw the node and
 // all of its edges again.
 import type { Core, EdgeSingular } from 'cytoscape';
-import { badgeSize, drawBadges } from './badges';
+import { badgeSize, drawBadges, isNotable } from './badges';
 import { type ChipWish, placeChips, type Rect } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
 import type { Palette } from './palette';
@@ -19,6 +19,9 @@ const fontSize = 10.5;
 
 /** Under this zoom the words of nodes could not be read and are left out. */
 const readableFrom = 0.4;
+
+/** Under this zoom only badges that are out of the ordinary are drawn: the others are specks that every second node has. */
+const commonFrom = 0.75;
 
 /** Up to this many nodes keep their names in a readable size when one zooms out: a picture of nameless boxes says nothing. */
 const namesUpTo = 80;
@@ -69,6 +72,8 @@ export class Overlay {
   #flowFrame = 0;
   #flowDrawn = 0;
   #streams: Stream[] | null = null;
+  /** Where nodes lie: dots go behind them, as their edges do. */
+  #covered: Rect[] = [];
   readonly #onVisibility = () => this.#run();
 
   constructor(cy: Core, host: HTMLElement, palette: Palette, words: Words) {
@@ -151,6 +156,7 @@ export class Overlay {
         context.stroke();
       }
     }
+    for (const { x1, y1, x2, y2 } of this.#covered) context.clearRect(x1, y1, x2 - x1, y2 - y1);
   }
 
   /** The edges in sight that get dots; worked out again when they move, change or are chosen, and not for every frame. */
@@ -165,6 +171,7 @@ export class Overlay {
       const curve = curveOf(edge);
       if (curve) streams.push({ key: edge.id(), ...curve, ...this.#words.flow(edge.id()) });
     });
+    this.#covered = this.#nodeRects().filter(rect => rect.x1 < extent.x2 && rect.x2 > extent.x1 && rect.y1 < extent.y2 && rect.y2 > extent.y1);
     return bounded(streams);
   }
 
@@ -197,12 +204,12 @@ export class Overlay {
     }
     if (this.boxes) this.#drawBoxes(under, zoom);
     else this.#titles = [];
-    if (zoom >= readableFrom) this.#drawNodeWords(over);
+    if (zoom >= readableFrom) this.#drawNodeWords(over, zoom);
     else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
     if (zoom > 0.3) this.#drawChips(over, zoom);
   }
 
-  #drawNodeWords(context: CanvasRenderingContext2D): void {
+  #drawNodeWords(context: CanvasRenderingContext2D, zoom: number): void {
     const extent = this.#cy.extent();
     context.textBaseline = 'middle';
     this.#cy.nodes().forEach(node => {
@@ -222,8 +229,10 @@ export class Overlay {
         context.fillText(words.detail, x, at.y + 8.5, room);
       }
       const top = at.y - (node.data('height') as number) / 2;
-      if (words.badges.length > 0) drawBadges(context, at.x + width / 2 - 8, top, words.badges.slice(0, Math.max(1, Math.floor((width - 40) / badgeSize))), this.palette);
-      if (words.rank !== null) this.#drawRank(context, at.x - width / 2 + 10, top, words.rank);
+      const fitting = Math.max(1, Math.floor((width - (words.rank === null ? 16 : 48)) / badgeSize));
+      const badges = (zoom < commonFrom ? words.badges.filter(badge => isNotable(badge)) : words.badges).slice(0, fitting);
+      if (badges.length > 0) drawBadges(context, at.x + width / 2 - 8, top - 3, badges, this.palette);
+      if (words.rank !== null) this.#drawRank(context, at.x - width / 2 + 10, top - 3, words.rank);
     });
     context.globalAlpha = 1;
   }
@@ -336,17 +345,22 @@ export class Overlay {
     }
   }
 
+  #nodeRects(): Rect[] {
+    const rects: Rect[] = [];
+    this.#cy.nodes().forEach(node => {
+      if (node.hasClass('hidden')) return;
+      const at = node.position();
+      const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
+      rects.push({ x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
+    });
+    return rects;
+  }
+
   #arrangeChips(context: CanvasRenderingContext2D): Chip[] {
     const cy = this.#cy;
     const all = cy.edges().length <= everyChipUpTo;
     context.font = `${fontSize}px ${this.palette.font}`;
-    const nodes: Rect[] = [];
-    cy.nodes().forEach(node => {
-      if (node.hasClass('hidden')) return;
-      const at = node.position();
-      const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
-      nodes.push({ x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
-    });
+    const nodes = this.#nodeRects();
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
     cy.edges().forEach(edge => {
