@@ -46,9 +46,12 @@ public static class TopologyBuilder
     {
         private readonly Lazy<TopologyView>[] _views;
 
-        public WholeMesh(MeshSnapshot snapshot) =>
+        public WholeMesh(MeshSnapshot snapshot)
+        {
+            var badges = new Lazy<NodeBadges>(() => new NodeBadges(snapshot));
             _views = [.. Enum.GetValues<TopologyLevel>().Select(level => new Lazy<TopologyView>(() =>
-                new Drawing(snapshot, level, level == TopologyLevel.Workload ? [] : At(TopologyLevel.Workload).Nodes).Draw()))];
+                new Drawing(snapshot, level, badges.Value, level == TopologyLevel.Workload ? [] : At(TopologyLevel.Workload).Nodes).Draw()))];
+        }
 
         public TopologyView At(TopologyLevel level) => _views[(int)level].Value;
     }
@@ -65,10 +68,12 @@ public static class TopologyBuilder
         private readonly Dictionary<NodeId, NodeTotals> _totals = [];
         private readonly Dictionary<NodeId, string> _texts = [];
         private readonly bool _isWorkloadLevel;
+        private readonly NodeBadges _badges;
 
-        public Drawing(MeshSnapshot snapshot, TopologyLevel level, ImmutableArray<TopologyNode> workloads)
+        public Drawing(MeshSnapshot snapshot, TopologyLevel level, NodeBadges badges, ImmutableArray<TopologyNode> workloads)
         {
             _snapshot = snapshot;
+            _badges = badges;
             _isWorkloadLevel = level == TopologyLevel.Workload;
             _edges = MeshEdges.Of(snapshot);
             _levels = new LevelNodes(snapshot, level, _edges);
@@ -246,6 +251,7 @@ public static class TopologyBuilder
                 ErrorRatio = totals.ResponsesIn.ErrorRatio,
                 ReadyReplicas = totals.Ready,
                 DesiredReplicas = totals.Desired,
+                Badges = _badges.Of(id.Kind, totals.Workloads.Select(workload => workload.Id)),
             };
         }
 

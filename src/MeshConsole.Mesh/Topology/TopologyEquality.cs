@@ -10,7 +10,7 @@ public static class TopologyEquality
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         return ReferenceEquals(x, y)
-            || (SameItems(x.Reasons, y.Reasons) && x with { Reasons = [] } == y with { Reasons = [] });
+            || (SameItems(x.Reasons, y.Reasons) && SameItems(x.Badges, y.Badges) && x with { Reasons = [], Badges = [] } == y with { Reasons = [], Badges = [] });
     }
 
     public static bool Same(TopologyEdge x, TopologyEdge y)

@@ -40,6 +40,9 @@ public sealed record TopologyNode
 
     public int? ReadyReplicas { get; init; }
     public int? DesiredReplicas { get; init; }
+
+    /// <summary>What the configuration does to it, in the order of <see cref="NodeBadge"/>; empty also while its objects are not known.</summary>
+    public ImmutableArray<NodeBadge> Badges { get; init; } = [];
 }
 
 /// <summary>One edge per source, target and protocol.</summary>

@@ -100,6 +100,7 @@ public sealed class TopologyDeltaTests
         NodeKind kind => kind == NodeKind.App ? NodeKind.Service : NodeKind.App,
         DataPlane plane => plane == DataPlane.None ? DataPlane.Ambient : DataPlane.None,
         ImmutableArray<string> texts => texts.Add("other"),
+        ImmutableArray<NodeBadge> badges => badges.Add(NodeBadge.Mirroring),
         ImmutableArray<ResponseShare> shares => shares.Add(new ResponseShare("599", "-", 1)),
         LatencyMs latency => latency with { P50 = (latency.P50 ?? 0) + 1 },
         OverheadMs overhead => overhead with { Reliable = !overhead.Reliable },

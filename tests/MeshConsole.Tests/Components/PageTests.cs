@@ -368,6 +368,87 @@ public sealed class PageTests : ComponentTest
     public void Topology_SelectionThatIsGone_SaysSo() =>
         Page<Topology>("topology?selected=main%2Fpayments%2Fworkload%2Fgone").Find("aside.panel").TextContent.ShouldContain("not in this picture now");
 
+    [Theory]
+    [InlineData("topology", "Labels: rate", "rate")]
+    [InlineData("topology?label=p95", "Labels: p95", "p95")]
+    [InlineData("topology?label=none", "Labels: none", "")]
+    [InlineData("topology?label=mtls,%20rate,nonsense", "Labels: 2", "rate mtls")]
+    [InlineData("topology?label=server-p99", "Labels: callee p99", "server-p99")]
+    public void Topology_Labels_AreAListInTheAddress(string address, string button, string on)
+    {
+        var page = Page<Topology>(address);
+
+        page.Find("[popovertarget=topology-labels]").TextContent.ShouldBe(button);
+        page.FindAll("#topology-labels input").Count(box => box.HasAttribute("checked")).ShouldBe(on.Length == 0 ? 0 : on.Split(' ').Length);
+    }
+
+    [Fact]
+    public void Topology_LabelChosen_GoesIntoTheAddress_AndTheLastOneAwayMeansNone()
+    {
+        var page = Page<Topology>("topology");
+
+        page.FindAll("#topology-labels label").Single(label => label.TextContent.Trim() == "Errors").QuerySelector("input")!.Change(true);
+        Navigation.Uri.ShouldContain("label=rate%2Cerrors");
+
+        page = Page<Topology>("topology");
+        page.FindAll("#topology-labels label").Single(label => label.TextContent.Trim() == "Rate").QuerySelector("input")!.Change(false);
+        Navigation.Uri.ShouldContain("label=none");
+    }
+
+    [Theory]
+    [InlineData("topology?show=nodes&without=gateways,unknown", 5)]
+    [InlineData("topology?show=edges&without=gateways,unknown", 3)]
+    [InlineData("topology?show=nodes&without=idle", 6)]
+    [InlineData("topology?show=nodes&idle=hide", 6)]
+    [InlineData("topology?show=nodes&focus=main%2Fpayments%2Fworkload%2Fcard-processor-v2", 2)]
+    [InlineData("topology?show=nodes&focus=main%2Fpayments%2Fworkload%2Fcard-processor-v2&hops=2", 5)]
+    public void Topology_TableFollowsWhatTheGraphLeavesOut(string address, int rows) =>
+        Page<Topology>(address).FindAll("table.table tbody tr").Count.ShouldBe(rows);
+
+    [Fact]
+    public void Topology_Focus_SaysWhatIsLeftOut_AndHowToShowAll()
+    {
+        var bar = Page<Topology>("topology?hops=2&focus=" + Uri.EscapeDataString(SampleViews.Workload("payments", "card-processor-v2"))).Find(".focus-bar");
+
+        Read(bar.TextContent).ShouldContain("5 of 7 nodes; 2 nodes are left out.");
+        var all = bar.QuerySelector("a.button")!;
+        all.TextContent.ShouldBe("Show all");
+        all.GetAttribute("href")!.ShouldNotContain("focus");
+        Page<Topology>("topology?focus=gone").Find(".focus-bar").TextContent.ShouldContain("is not in this picture now, so all is shown");
+    }
+
+    [Fact]
+    public void Topology_HideIdle_IsOneOfWhatIsLeftOut()
+    {
+        var page = Page<Topology>("topology?without=external,idle");
+
+        var button = page.FindAll(".toolbar a.button").Single(link => link.TextContent == "Hide idle");
+        button.GetAttribute("aria-pressed").ShouldBe("true");
+        button.GetAttribute("href")!.ShouldEndWith("without=external");
+        page.FindAll(".toolbar a.button").Count.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Topology_ClosedBox_OpensToWhatItStandsFor()
+    {
+        var panel = Page<Topology>("topology?closed=main%2Fpayments&selected=main%2Fpayments%2Fnamespace%2Fpayments").Find("aside.panel");
+
+        Read(panel.TextContent).ShouldContain("Stands for 5 nodes.");
+        panel.QuerySelectorAll("tbody a")[0].TextContent.ShouldBe("card-processor-v2");
+        panel.QuerySelector("a.button-primary")!.GetAttribute("href")!.ShouldNotContain("closed");
+    }
+
+    [Fact]
+    public void Topology_Badges_AreInWordsInThePanelAndExplainedInTheLegend()
+    {
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes.Select(node => node with { Badges = [NodeBadge.CanarySplit, NodeBadge.Strict] })] };
+
+        var page = Page<Topology>("topology?selected=" + Uri.EscapeDataString(SampleViews.Workload("payments", "ledger")));
+
+        Read(page.Find("aside.panel").TextContent).ShouldContain("split by weight mutual TLS only");
+        page.FindAll(".graph-legend .mark-badge").Count.ShouldBe(Enum.GetValues<NodeBadge>().Length);
+    }
+
     // ------------------------------------------------------------------ narrowed
 
     [Fact]

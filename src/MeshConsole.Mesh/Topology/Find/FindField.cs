@@ -54,6 +54,7 @@ public static class FindFields
         Field("kind", FindType.Text, "kind of a node", ["workload", "service", "app", "namespace", "gateway", "external", "unknown", "waypoint"], node: n => NodeId.KindName(n.Kind)),
         Field("mesh", FindType.Text, "data plane of a node", ["sidecar", "ambient", "linkerd", "none"], node: n => n.Mesh?.ToString().ToLowerInvariant()),
         Field("health", FindType.Text, "health of a node or edge", s_health, node: n => Name(n.Health), edge: e => Name(e.Health)),
+        Field("badge", FindType.Text, "what the configuration does to a node", [.. Enum.GetNames<NodeBadge>().Select(name => name.ToLowerInvariant())], node: n => Many(n.Badges.Select(badge => badge.ToString().ToLowerInvariant()))),
         Field("replicas", FindType.Number, "replicas that are ready", node: n => Number(n.ReadyReplicas)),
         Field("source", FindType.Text, "name of the caller", edge: e => End(e.Source)),
         Field("target", FindType.Text, "name of the callee", edge: e => End(e.Target)),

@@ -2,17 +2,23 @@
 // The page around it says what to show and learns of a choice through the address.
 import cytoscape, { type Core, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
-import { differing, edgeLabel, edgeStroke, edgeWidth, isIdle, type Label, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
+import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, outbound, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
+import { badgeWords, knownBadges } from './graph/badges';
+import { boxId, boxKey, closeBoxes } from './graph/boxes';
 import { Graph, type GraphChange } from './graph/graph';
-import { gridPositions, layOut, type LayoutEngine, type Progress } from './graph/layout';
+import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
+import { Minimap } from './graph/minimap';
+import { readMotion, saveMotion } from './graph/motion';
 import { Overlay } from './graph/overlay';
 import { readPalette } from './graph/palette';
 import { type Picture, svgOf } from './graph/picture';
-import { nearest, place, type Placed, wishFor } from './graph/placement';
+import { nearest, place, type Placed, readingOrder, wishFor } from './graph/placement';
 import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
+import { type RankBy, ranks, rankWords } from './graph/ranks';
+import { forceUpTo, type LayoutName, rings, ringsUpTo } from './graph/rings';
 import { TopologyStream } from './graph/stream';
 import { stylesFor } from './graph/styles';
-import { edgeKey, type Point, type TopologyEdge, type TopologyNode, type View } from './graph/types';
+import { edgeKey, type Point, type TopologyEdge, type TopologyMessage, type TopologyNode, type View } from './graph/types';
 
 export interface Options {
   hub: string;
@@ -20,16 +26,31 @@ export interface Options {
   view: View;
   cluster: string | null;
   namespaces: string[];
-  label: Label;
+  /** Comma list of what is written at edges. */
+  label: string;
   hideIdle: boolean;
   /** Ids of nodes and keys of edges; null when nothing is looked for. */
   found: string[] | null;
   /** The same of what is not drawn. */
   hidden: string[] | null;
+  /** The only nodes that are drawn, when the view is around one of them; null for all. */
+  around: string[] | null;
+  /** That node and how far is looked. */
+  focus: string | null;
+  hops: number;
+  /** Boxes that are closed, as cluster/namespace. */
+  closed: string[];
+  layout: LayoutName;
+  rank: RankBy | null;
+  badges: boolean;
+  boxes: boolean;
   selected: string | null;
   /** A past instant; null for the present. */
   at: string | null;
 }
+
+/** A layout by forces that is not there by then is given up. */
+const forceLimit = 8000;
 
 /** From this many edges on they are drawn straight and pale, and quickly. */
 const manyEdges = 600;
@@ -59,7 +80,20 @@ class TopologyCanvas {
   readonly #resize: ResizeObserver;
   readonly #onTheme = () => this.#repaint();
   #options: Options;
+  /** As the hub sends it. */
+  #source = new Graph();
+  /** As it is drawn: around a node, with boxes closed. */
   #graph = new Graph();
+  #labels: Label[];
+  #totals: Map<string, number> | null = null;
+  #ranks: Map<string, number> | null = null;
+  readonly #map: Minimap;
+  readonly #motion: HTMLButtonElement | null;
+  readonly #onMotion = () => this.#setMotion(this.#motion?.getAttribute('aria-pressed') !== 'true', true);
+  /** Where boxes that were just closed shall lie: in the middle of what they stand for. */
+  readonly #wishes = new Map<string, Point>();
+  /** The node that the keys are at, also while they go through its edges. */
+  #home: string | null = null;
   /** What each element was drawn from: asking the graph itself for thousands of elements takes longer than comparing them. */
   readonly #drawn = new Map<string, Record<string, unknown>>();
   #elk: WorkerEngine | null = null;
@@ -71,6 +105,7 @@ class TopologyCanvas {
   constructor(host: HTMLElement, options: Options) {
     this.#host = host;
     this.#options = options;
+    this.#labels = labelsOf(options.label);
     this.#surface = document.createElement('div');
     this.#surface.className = 'graph-surface';
     this.#surface.tabIndex = 0;
@@ -99,14 +134,21 @@ class TopologyCanvas {
     this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
       node: id => {
         const node = this.#graph.nodes.get(id);
-        return node && { title: nodeTitle(node), detail: nodeDetail(node), kind: node.kind };
+        return node && { title: nodeTitle(node), detail: nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
       },
       edge: id => {
         const edge = this.#graph.edges.get(id);
-        return edge ? edgeLabel(edge, this.#options.label) : '';
+        return edge ? this.#edgeLines(edge) : [];
+      },
+      flow: id => {
+        const edge = this.#graph.edges.get(id);
+        return { perSecond: edge?.requestsPerSecond ?? edge?.connectionsPerSecond ?? 0, errorRatio: edge?.errorRatio ?? 0 };
       },
     });
-    this.#overlay.boxes = options.view !== 'namespace';
+    this.#map = new Minimap(this.#cy, host, palette);
+    this.#motion = host.parentElement?.querySelector<HTMLButtonElement>('[data-motion]') ?? null;
+    this.#motion?.addEventListener('click', this.#onMotion);
+    this.#setMotion(readMotion(localStorage, window.matchMedia('(prefers-reduced-motion: reduce)').matches), false);
     this.#listen();
     document.addEventListener('meshconsole:theme', this.#onTheme);
     this.#resize = new ResizeObserver(() => {
@@ -116,10 +158,7 @@ class TopologyCanvas {
     this.#resize.observe(host);
 
     this.#stream = new TopologyStream(options.hub, {
-      onMessage: message => {
-        const change = this.#graph.apply(message);
-        if (change) void this.#show(change);
-      },
+      onMessage: message => this.#take(message),
       onState: problem => this.#say('stream', problem),
     });
     this.#say('stream', 'Waiting for the topology.');
@@ -132,22 +171,83 @@ class TopologyCanvas {
   /** Called by the page when its address changed. */
   update(options: Options): void {
     const before = this.#options;
+    const closing = options.closed.filter(key => !before.closed.includes(key));
+    // Before the options change: places are kept under the name of what is drawn now.
+    if (closing.length > 0 || before.layout !== options.layout || before.focus !== options.focus || before.hops !== options.hops) this.#savePositions();
     this.#options = options;
-    const other = before.view !== options.view || before.cluster !== options.cluster || before.namespaces.join() !== options.namespaces.join();
-    if (other) {
-      this.#cancelLayout();
-      this.#graph = new Graph();
-      this.#cy.elements().remove();
-      this.#drawn.clear();
-      this.#at = null;
-      this.#overlay.boxes = options.view !== 'namespace';
+    this.#labels = labelsOf(options.label);
+    this.#ranks = null;
+    if (before.view !== options.view || before.cluster !== options.cluster || before.namespaces.join() !== options.namespaces.join()) {
+      this.#source = new Graph();
+      this.#clear();
       this.#say('stream', 'Waiting for the topology.');
       void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
       return;
     }
     // Another instant is another whole message; what is in both stays where it is.
     if (before.at !== options.at) void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
+    if (before.layout !== options.layout || before.focus !== options.focus || before.hops !== options.hops) {
+      this.#clear();
+      if (this.#source.nodes.size > 0) void this.#show({ ...this.#reshape(), whole: true });
+      return;
+    }
+    if (before.closed.join() !== options.closed.join() || before.around?.join() !== options.around?.join()) {
+      for (const key of closing) this.#wishFor(key);
+      void this.#show(this.#reshape());
+    }
     this.#mark(before.selected !== options.selected);
+  }
+
+  #clear(): void {
+    this.#cancelLayout();
+    this.#graph = new Graph();
+    this.#cy.elements().remove();
+    this.#drawn.clear();
+    this.#at = this.#home = null;
+    this.#say('refused', null);
+  }
+
+  #take(message: TopologyMessage): void {
+    const change = this.#source.apply(message);
+    if (!change) return;
+    const { around, closed } = this.#options;
+    const shown = around === null && closed.length === 0 ? this.#graph.apply(message) : { ...this.#reshape(), whole: change.whole };
+    if (shown) void this.#show(shown);
+  }
+
+  /** What leads from what is drawn to what shall be. */
+  #reshape(): GraphChange {
+    const around = this.#options.around === null ? null : new Set(this.#options.around);
+    const kept = [...this.#source.nodes.values()].filter(node => around?.has(node.id) !== false);
+    const edges = [...this.#source.edges.values()].filter(edge => around === null || (around.has(edge.source) && around.has(edge.target)));
+    const { revision, observedAt } = this.#source;
+    const topology = { revision, observedAt, window: 0, ...closeBoxes(kept, edges, new Set(this.#options.closed)) };
+    return this.#graph.apply({ revision, observedAt, topology }) as GraphChange;
+  }
+
+  #wishFor(key: string): void {
+    const members = [...this.#source.nodes.values()].filter(node => boxKey(node) === key);
+    const places = members.map(node => this.#cy.getElementById(node.id)).filter(element => element.nonempty()).map(element => element.position());
+    if (members[0] && places.length > 0) {
+      this.#wishes.set(boxId(members[0]), { x: Math.round(places.reduce((sum, at) => sum + at.x, 0) / places.length), y: Math.round(places.reduce((sum, at) => sum + at.y, 0) / places.length) });
+    }
+  }
+
+  #edgeLines(edge: TopologyEdge): string[] {
+    this.#totals ??= outbound(this.#source.edges.values());
+    return edgeLines(edge, this.#labels, this.#totals);
+  }
+
+  #rankOf(id: string): number | null {
+    if (this.#options.rank === null) return null;
+    this.#ranks ??= ranks(this.#graph.nodes.values(), this.#graph.edges.values(), this.#options.rank);
+    return this.#ranks.get(id) ?? null;
+  }
+
+  #setMotion(on: boolean, asked: boolean): void {
+    this.#overlay.moving = on;
+    this.#motion?.setAttribute('aria-pressed', String(on));
+    if (asked) saveMotion(localStorage, on);
   }
 
   /** A button of the page's toolbar. */
@@ -178,7 +278,7 @@ class TopologyCanvas {
     const cy = this.#cy;
     const picture: Picture = {
       title: `Topology${this.#options.cluster ? ` of ${visible(this.#options.cluster)}` : ''}${this.#options.namespaces.length > 0 ? `, ${visible(this.#options.namespaces.join(', '))}` : ''}, ${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC`,
-      boxes: this.#options.view !== 'namespace',
+      boxes: this.#overlay.boxes,
       nodes: [],
       edges: [],
     };
@@ -190,10 +290,11 @@ class TopologyCanvas {
         width: element.data('width') as number,
         height: element.data('height') as number,
         kind: node.kind,
-        box: node.namespace === 'unknown' ? '' : middle(node.namespace, 32),
+        box: node.namespace === 'unknown' || node.kind === 'namespace' ? '' : middle(node.namespace, 32),
         health: node.health,
         title: nodeTitle(node),
         detail: nodeDetail(node),
+        badges: this.#options.badges ? knownBadges(node.badges) : [],
       });
     });
     cy.edges().not('.hidden').forEach(element => {
@@ -206,7 +307,7 @@ class TopologyCanvas {
         stroke: edgeStroke(edge),
         health: isIdle(edge) ? 'idle' : edge.health,
         mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
-        label: edgeLabel(edge, this.#options.label),
+        label: this.#edgeLines(edge),
       });
     });
     const { svg, width, height } = svgOf(picture, readPalette());
@@ -241,6 +342,8 @@ class TopologyCanvas {
     document.removeEventListener('meshconsole:theme', this.#onTheme);
     this.#resize.disconnect();
     void this.#stream.stop();
+    this.#motion?.removeEventListener('click', this.#onMotion);
+    this.#map.remove();
     this.#overlay.remove();
     this.#cy.destroy();
     this.#host.replaceChildren();
@@ -250,6 +353,7 @@ class TopologyCanvas {
 
   async #show(change: GraphChange): Promise<void> {
     const cy = this.#cy;
+    this.#totals = this.#ranks = null;
     cy.batch(() => {
       for (const id of [...change.removedEdges, ...change.removed]) {
         cy.getElementById(id).remove();
@@ -258,7 +362,9 @@ class TopologyCanvas {
       for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth);
       for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth);
     });
-    if (this.#at !== null && !this.#graph.nodes.has(this.#at)) this.#at = null;
+    if (this.#at !== null && !this.#graph.nodes.has(this.#at) && !this.#graph.edges.has(this.#at)) this.#at = null;
+    if (this.#home !== null && !this.#graph.nodes.has(this.#home)) this.#home = null;
+    this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
 
     const added = change.added.length > 0 || change.addedEdges.length > 0;
     if (added) await this.#showAdded(change);
@@ -351,7 +457,7 @@ class TopologyCanvas {
         matching.nodes().edgesWith(matching.nodes()).removeClass('faded');
       }
       if (selected) {
-        const element = cy.getElementById(selected);
+        const element = cy.getElementById(this.#drawnAs(selected));
         if (element.nonempty()) {
           element.addClass('selected').removeClass('hidden');
           if (!found) {
@@ -362,9 +468,17 @@ class TopologyCanvas {
         }
       }
     });
-    if (reveal && selected) this.#reveal(selected);
+    if (reveal && selected) this.#reveal(this.#drawnAs(selected));
+    this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
+    this.#map.refresh();
     this.#overlay.rearrange();
     this.#overlay.refresh();
+  }
+
+  /** The box that stands for a node, while it is closed. */
+  #drawnAs(id: string): string {
+    const node = this.#graph.nodes.has(id) ? undefined : this.#source.nodes.get(id);
+    return node && this.#options.closed.includes(boxKey(node)) ? boxId(node) : id;
   }
 
   /** Brings an element into sight if it is not; what is in sight stays where it is. */
@@ -401,8 +515,9 @@ class TopologyCanvas {
     for (const node of missing) {
       const size = nodeSize(node);
       const neighbours = this.#graph.neighbours(node.id).flatMap(id => placed.get(id) ?? []);
+      const wish = this.#wishes.get(node.id);
       const siblings = [...placed].filter(([id]) => this.#graph.nodes.get(id)?.namespace === node.namespace).map(([, at]) => at);
-      const at = place(size, wishFor(neighbours, siblings), [...placed.values()]);
+      const at = place(size, wish ?? wishFor(neighbours, siblings), [...placed.values()]);
       positions.set(node.id, at);
       placed.set(node.id, { ...at, ...size });
     }
@@ -429,7 +544,7 @@ class TopologyCanvas {
     }, 1000);
     this.#elk = waitingEngine ?? this.#newEngine();
     try {
-      const positions = await layOut(this.#elk, nodes, [...graph.edges.values()], this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), progress => {
+      const positions = await this.#placesBy(this.#elk, nodes, [...graph.edges.values()], progress => {
         last = progress;
         if (run === this.#layoutRun && this.#said.has('layout')) this.#sayLayout(progress, nodes.length);
       });
@@ -454,6 +569,35 @@ class TopologyCanvas {
     }
   }
 
+  /** The layout that is used: one that a mesh is too large for is not tried. */
+  #layoutName(): LayoutName {
+    const { layout } = this.#options;
+    const limit = layout === 'force' ? forceUpTo : layout === 'concentric' ? ringsUpTo : Infinity;
+    return this.#graph.nodes.size > limit ? 'layered' : layout;
+  }
+
+  async #placesBy(engine: WorkerEngine, nodes: TopologyNode[], edges: TopologyEdge[], report: (progress: Progress) => void): Promise<Map<string, Point>> {
+    const name = this.#layoutName();
+    const asked = this.#options.layout;
+    this.#say('refused', name === asked ? null : `${nodes.length} nodes are too many for the ${asked === 'force' ? 'layout by forces' : 'rings'} (${asked === 'force' ? forceUpTo : ringsUpTo} at most): drawn in layers. Look around one node, or close boxes.`);
+    if (name === 'concentric') return rings(nodes, edges, this.#options.focus);
+    if (name === 'force') {
+      let timer = 0;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('late')), forceLimit) as unknown as number;
+      });
+      try {
+        return await Promise.race([layOutByForce(engine, nodes, edges), late]);
+      } catch (fault) {
+        this.#say('refused', `The layout by forces was not there after ${forceLimit / 1000} s and was given up: this is the plain arrangement.`);
+        throw fault;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+    return layOut(engine, nodes, edges, this.#options.boxes && this.#options.view !== 'namespace', this.#cy.width() / Math.max(1, this.#cy.height()), report, this.#labels.length > 1 || this.#options.focus !== null ? betweenLayers + 56 : betweenLayers);
+  }
+
   #newEngine(): WorkerEngine {
     return new ELK({ workerUrl: this.#options.worker }) as unknown as WorkerEngine;
   }
@@ -467,7 +611,8 @@ class TopologyCanvas {
   }
 
   #positionsKey(): string {
-    return positionsKey(this.#options.view, this.#options.cluster, this.#options.namespaces);
+    const { view, cluster, namespaces, layout, focus, hops, boxes } = this.#options;
+    return positionsKey(view, cluster, namespaces, ...(layout === 'layered' ? [] : [layout]), ...(boxes ? [] : ['no boxes']), ...(focus === null ? [] : [`${hops} around ${focus}`]));
   }
 
   #savePositionsSoon(): void {
@@ -513,6 +658,7 @@ class TopologyCanvas {
   #repaint(): void {
     const palette = readPalette();
     this.#overlay.palette = palette;
+    this.#map.palette = palette;
     this.#cy.style(stylesFor(palette));
     this.#overlay.rearrange();
     this.#overlay.refresh();
@@ -524,7 +670,16 @@ class TopologyCanvas {
     const cy = this.#cy;
     cy.on('tap', 'node, edge', event => this.#choose((event.target as NodeSingular).id()));
     cy.on('tap', event => {
-      if (event.target === cy && this.#options.selected) this.#choose(null);
+      if (event.target !== cy) return;
+      const box = this.#overlay.titleAt(event.position);
+      if (box !== null) this.#toggleBox(box);
+      else if (this.#options.selected) this.#choose(null);
+    });
+    cy.on('mousemove', event => {
+      if (event.target !== cy) return;
+      const box = this.#overlay.titleAt(event.position);
+      this.#surface.style.cursor = box === null ? '' : 'pointer';
+      this.#surface.title = box === null ? '' : 'Close this box: one node for the whole namespace';
     });
     cy.on('dbltap', 'node', event => this.#open((event.target as NodeSingular).id()));
     cy.on('dragfree', 'node', () => this.#savePositionsSoon());
@@ -541,20 +696,32 @@ class TopologyCanvas {
       if (this.#at === null) this.#goTo(this.#options.selected && this.#has(this.#options.selected) ? this.#options.selected : this.#first());
       else this.#goTo(this.#at);
     });
-    this.#surface.addEventListener('blur', () => cy.nodes('.at').removeClass('at'));
+    this.#surface.addEventListener('blur', () => cy.elements('.at').removeClass('at'));
   }
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = arrows.get(event.key);
-    if (direction) {
-      const from = this.#at === null ? null : this.#cy.getElementById(this.#at);
-      const others = new Map<string, Point>();
-      this.#cy.nodes().not('.hidden').forEach(node => {
-        if (node.id() !== this.#at) others.set(node.id(), { ...node.position() });
-      });
+    const letter = event.key.toLowerCase();
+    const edge = this.#at === null ? undefined : this.#graph.edges.get(this.#at);
+    if (direction && edge && (direction === 'left' || direction === 'right')) this.#goTo(direction === 'right' ? edge.target : edge.source);
+    else if (direction) {
+      const from = this.#home === null ? null : this.#cy.getElementById(this.#home);
+      const others = this.#places();
+      if (this.#home !== null) others.delete(this.#home);
       const next = from === null || from.empty() ? this.#first() : nearest(from.position(), direction, others);
       if (next !== null) this.#goTo(next);
+    } else if (letter === 'j' || letter === 'k') {
+      const order = readingOrder(this.#places());
+      const at = this.#home === null ? -1 : order.indexOf(this.#home);
+      const next = order[Math.max(0, Math.min(order.length - 1, at + (letter === 'j' ? 1 : -1)))];
+      if (next !== undefined) this.#goTo(next);
+    } else if (letter === 'e') this.#nextEdge(event.shiftKey ? -1 : 1);
+    else if (letter === 'b') {
+      const node = this.#home === null ? undefined : this.#graph.nodes.get(this.#home);
+      if (node && this.#options.view !== 'namespace' && node.namespace !== 'unknown') this.#toggleBox(boxKey(node));
+    } else if (letter === 'f') {
+      if (this.#home !== null) this.#go(address => address.searchParams.set('focus', this.#home as string));
     } else if (event.key === 'Enter' && this.#at !== null) {
       if (event.shiftKey) this.#open(this.#at);
       else this.#choose(this.#at);
@@ -566,6 +733,28 @@ class TopologyCanvas {
     event.stopPropagation();
   }
 
+  #places(): Map<string, Point> {
+    const places = new Map<string, Point>();
+    this.#cy.nodes().not('.hidden').forEach(node => {
+      places.set(node.id(), { ...node.position() });
+    });
+    return places;
+  }
+
+  /** From one edge of a node to the next: those to its callees first, each kind by the name at the other end. */
+  #nextEdge(step: 1 | -1): void {
+    if (this.#home === null) return;
+    const home = this.#home;
+    const drawn = this.#cy.getElementById(home).connectedEdges().not('.hidden').map(element => element.id());
+    const edges = drawn.flatMap(id => this.#graph.edges.get(id) ?? []).sort((a, b) => Number(a.source !== home) - Number(b.source !== home) || (edgeKey(a) < edgeKey(b) ? -1 : 1)).map(edgeKey);
+    if (edges.length === 0) {
+      this.#spoken.textContent = 'No edge here.';
+      return;
+    }
+    const at = this.#at === null ? -1 : edges.indexOf(this.#at);
+    this.#goTo(edges[at < 0 ? (step > 0 ? 0 : edges.length - 1) : (at + step + edges.length) % edges.length] as string);
+  }
+
   #first(): string | null {
     let best: NodeSingular | null = null;
     this.#cy.nodes().not('.hidden').forEach(node => {
@@ -575,9 +764,10 @@ class TopologyCanvas {
   }
 
   #goTo(id: string | null): void {
-    this.#cy.nodes('.at').removeClass('at');
+    this.#cy.elements('.at').removeClass('at');
     this.#at = id;
     if (id === null) return;
+    if (this.#graph.nodes.has(id)) this.#home = id;
     this.#cy.getElementById(id).addClass('at');
     this.#reveal(id);
     this.#spoken.textContent = this.#words(id);
@@ -591,32 +781,55 @@ class TopologyCanvas {
         if (edge.target === id) inbound++;
         if (edge.source === id) outbound++;
       }
-      return nodeSentence(node, inbound, outbound);
+      const rank = this.#rankOf(id);
+      const badges = this.#options.badges ? knownBadges(node.badges).map(badge => badgeWords[badge]).join('; ') : '';
+      return `${nodeSentence(node, inbound, outbound)}${rank === null || this.#options.rank === null ? '' : ` Rank ${rank} ${rankWords[this.#options.rank]}.`}${badges ? ` Configuration: ${badges}.` : ''}`;
     }
     const edge = this.#graph.edges.get(id);
     if (!edge) return '';
     const [source, target] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
-    const rate = edgeLabel(edge, 'rate');
-    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}${rate ? `, ${rate}` : ', idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
+    const lines = edgeLines(edge, [...new Set<Label>(['rate', ...this.#labels, 'errors', 'p95'])].filter(label => label !== 'mtls'), this.#totals ?? outbound(this.#source.edges.values())).join(', ');
+    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}, ${lines || 'idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
   }
 
   /** A choice goes into the address; the page draws the panel from there. */
   #choose(id: string | null): void {
+    this.#go(address => {
+      if (id === null || id === this.#options.selected) address.searchParams.delete('selected');
+      else address.searchParams.set('selected', id);
+    });
+  }
+
+  #go(change: (address: URL) => void): void {
     const address = new URL(location.href);
-    if (id === null || id === this.#options.selected) address.searchParams.delete('selected');
-    else address.searchParams.set('selected', id);
+    change(address);
     window.Blazor?.navigateTo?.(address.href);
   }
 
-  /** Opening a namespace shows its workloads; any other node is opened by choosing it. */
+  #toggleBox(key: string): void {
+    const opened = [...this.#graph.nodes.values()].find(node => this.#options.closed.includes(key) && boxKey(node) === key);
+    const closed = this.#options.closed.includes(key) ? this.#options.closed.filter(other => other !== key) : [...this.#options.closed, key];
+    this.#go(address => {
+      if (closed.length === 0) address.searchParams.delete('closed');
+      else address.searchParams.set('closed', closed.join(','));
+      // What was chosen by the first of two presses goes with the box.
+      if (opened && address.searchParams.get('selected') === opened.id) address.searchParams.delete('selected');
+    });
+  }
+
+  /** A closed box opens in place, a namespace of its own level shows its workloads; any other node is opened by choosing it. */
   #open(id: string): void {
     const node = this.#graph.nodes.get(id);
     if (node?.kind !== 'namespace') return;
-    const address = new URL(location.href);
-    address.searchParams.set('namespace', node.name);
-    address.searchParams.set('view', 'workload');
-    address.searchParams.delete('selected');
-    window.Blazor?.navigateTo?.(address.href);
+    if (this.#options.closed.includes(boxKey(node))) {
+      this.#toggleBox(boxKey(node));
+      return;
+    }
+    this.#go(address => {
+      address.searchParams.set('namespace', node.name);
+      address.searchParams.set('view', 'workload');
+      address.searchParams.delete('selected');
+    });
   }
 
   // ------------------------------------------------------------------ words
@@ -624,7 +837,7 @@ class TopologyCanvas {
   #describe(): void {
     this.#surface.setAttribute(
       'aria-label',
-      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys move from node to node, Enter opens the details, plus, minus and 0 zoom. The same data is in the table.`,
+      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys, j and k move from node to node, e from edge to edge of a node, Enter opens the details, b closes or opens a box, f looks around a node, plus, minus and 0 zoom. The same data is in the table.`,
     );
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differing, edgeLabel, edgeStroke, edgeWidth, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
+import { differing, edgeLines, edgeStroke, edgeWidth, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
 import { Graph } from '../src/graph/graph';
 import { onCurve, placeChips } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
@@ -108,12 +108,12 @@ test('only what differs is written to a drawn element', () => {
 
 test('a label that is not known is not written', () => {
   const known = edge(node('a'), node('b'), { requestsPerSecond: 12.34, errorRatio: 0, clientLatencyMs: { mean: 1, p50: 1, p90: 1, p95: 36.5, p99: 2 } });
-  assert.equal(edgeLabel(known, 'rate'), '12.3\u202f/s');
-  assert.equal(edgeLabel(known, 'errors'), '');
-  assert.equal(edgeLabel(known, 'p95'), '36.5\u202fms');
-  assert.equal(edgeLabel(known, 'none'), '');
-  assert.equal(edgeLabel({ ...known, clientLatencyMs: null }, 'p95'), '');
-  assert.equal(edgeLabel({ ...known, mtls: { state: 'mixed', ratio: 0.5, reason: null } }, 'mtls'), '50\u202f%');
+  assert.deepEqual(edgeLines(known, labelsOf('rate'), new Map()), ['12.3\u202f/s']);
+  assert.deepEqual(edgeLines(known, labelsOf('errors'), new Map()), []);
+  assert.deepEqual(edgeLines(known, labelsOf('p95'), new Map()), ['36.5\u202fms']);
+  assert.deepEqual(edgeLines(known, labelsOf('none'), new Map()), []);
+  assert.deepEqual(edgeLines({ ...known, clientLatencyMs: null }, labelsOf('p95'), new Map()), []);
+  assert.deepEqual(edgeLines({ ...known, mtls: { state: 'mixed', ratio: 0.5, reason: null } }, labelsOf('mtls'), new Map()), ['50\u202f%']);
 });
 
 test('numbers are written as the server writes them', () => {
@@ -331,14 +331,14 @@ test('a curve goes through its three points', () => {
 });
 
 const palette = { page: '#fff', surface: '#eee', hover: '', chosen: '', text: '#111', quiet: '#555', line: '', lineStrong: '#777', primary: '', good: '#0a0', calm: '#8a9', warn: '#a60', bad: '#b00', idle: '#999', box: '', boxLine: '#ccc', font: '"Noto Sans", sans-serif' };
-const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', box: 'payments', health: 'failing' as const, title, detail: '10/s' });
+const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', box: 'payments', health: 'failing' as const, title, detail: '10/s', badges: ['canarySplit' as const, 'strict' as const] });
 
 test('the picture holds everything, however far away, and is well-formed whatever the names are', () => {
   const hostile = '<script>alert(1)</script> "&\u0000\ud800';
   const { svg, width, height } = svgOf({
     title: hostile, boxes: true,
     nodes: [drawn(hostile, 0, 0), drawn('far', 3000, -2000)],
-    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: '1/s' }],
+    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'] }],
   }, palette);
   assert.ok(!svg.includes('<script>') && !svg.includes('\u0000') && !svg.includes('\ud800'));
   assert.ok(svg.includes('&lt;script&gt;') && svg.includes('1/s · plaintext'));

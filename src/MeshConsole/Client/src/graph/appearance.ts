@@ -1,8 +1,37 @@
 // How numbers become widths, words and shapes; pure, so that it is tested without a canvas.
-import { milliseconds, percent, rate } from './numbers';
-import type { Health, TopologyEdge, TopologyNode } from './types';
+import { bytes, milliseconds, percent, rate } from './numbers';
+import type { Health, LatencyMs, TopologyEdge, TopologyNode } from './types';
 
-export type Label = 'none' | 'rate' | 'errors' | 'p95' | 'mtls';
+/** Quantiles are those of the caller where it reports, else of the callee; `server-…` are those of the callee alone. */
+export const labelKinds = ['rate', 'share', 'errors', 'p50', 'p90', 'p95', 'p99', 'server-p50', 'server-p90', 'server-p95', 'server-p99', 'throughput', 'mtls'] as const;
+export type Label = (typeof labelKinds)[number];
+
+/** Reads the comma list of an address; what means nothing is left out, and `none` is nothing. */
+export function labelsOf(text: string): Label[] {
+  const words = text.split(',').map(word => word.trim());
+  return labelKinds.filter(kind => words.includes(kind));
+}
+
+/** What each caller sends in all, by its id and the unit that it is counted in: requests and connections are never added up. */
+export function outbound(edges: Iterable<TopologyEdge>): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const edge of edges) {
+    const flow = edge.requestsPerSecond ?? edge.connectionsPerSecond;
+    if (flow != null && flow > 0) totals.set(outboundKey(edge), (totals.get(outboundKey(edge)) ?? 0) + flow);
+  }
+  return totals;
+}
+
+/** Share of its caller's traffic, 0 to 1; null where it is not known or nothing flows. */
+export function shareOf(edge: TopologyEdge, totals: ReadonlyMap<string, number>): number | null {
+  const total = totals.get(outboundKey(edge));
+  const flow = edge.requestsPerSecond ?? edge.connectionsPerSecond;
+  return total && flow != null && flow > 0 ? flow / total : null;
+}
+
+function outboundKey(edge: TopologyEdge): string {
+  return `${edge.requestsPerSecond != null ? 'requests' : 'connections'} ${edge.source}`;
+}
 
 /** Width of an edge by the logarithm of its rate: 1 px at 0.1/s and under, 5.5 px at 10,000/s and over. */
 export function edgeWidth(edge: TopologyEdge): number {
@@ -41,20 +70,38 @@ export function edgeStroke(edge: TopologyEdge): 'solid' | 'dashed' | 'dotted' {
   return edge.mtls.state === 'plaintext' ? 'dashed' : 'solid';
 }
 
-/** What is written at an edge; empty where the number is not known, since a dash beside a line says nothing. */
-export function edgeLabel(edge: TopologyEdge, label: Label): string {
-  if (label === 'none' || isIdle(edge)) return '';
+/**
+ * The lines written at an edge; none where nothing is known, since a dash beside a line says nothing. One alone is the plain number;
+ * several say what each of them is.
+ */
+export function edgeLines(edge: TopologyEdge, labels: readonly Label[], totals: ReadonlyMap<string, number>): string[] {
+  if (isIdle(edge)) return [];
+  const alone = labels.length === 1;
+  return labels.map(label => edgeLine(edge, label, alone, totals)).filter(line => line !== '');
+}
+
+function edgeLine(edge: TopologyEdge, label: Label, alone: boolean, totals: ReadonlyMap<string, number>): string {
   switch (label) {
     case 'rate':
       return edge.requestsPerSecond != null ? rate(edge.requestsPerSecond) : edge.connectionsPerSecond != null ? `${rate(edge.connectionsPerSecond)} conn.` : '';
+    case 'share': {
+      const share = shareOf(edge, totals);
+      return share === null ? '' : alone ? percent(share) : `${percent(share)} of its calls`;
+    }
     case 'errors':
-      return edge.errorRatio != null && edge.errorRatio > 0 ? percent(edge.errorRatio) : '';
-    case 'p95': {
-      const p95 = edge.clientLatencyMs?.p95 ?? edge.latencyMs?.p95;
-      return p95 != null ? milliseconds(p95) : '';
+      return edge.errorRatio != null && edge.errorRatio > 0 ? (alone ? percent(edge.errorRatio) : `${percent(edge.errorRatio)} errors`) : '';
+    case 'throughput': {
+      const flows = [edge.bytesPerSecond?.sent, edge.bytesPerSecond?.received].filter(flow => flow != null);
+      return flows.length > 0 ? bytes(flows.reduce((sum, flow) => sum + flow, 0)) : '';
     }
     case 'mtls':
-      return edge.mtls.state === 'mixed' && edge.mtls.ratio != null ? percent(edge.mtls.ratio) : edge.mtls.state === 'mutual' ? '' : edge.mtls.state;
+      return edge.mtls.state === 'mixed' && edge.mtls.ratio != null ? `${percent(edge.mtls.ratio)}${alone ? '' : ' mTLS'}` : edge.mtls.state === 'mutual' ? '' : edge.mtls.state;
+    default: {
+      const server = label.startsWith('server-');
+      const quantile = label.slice(-3) as keyof LatencyMs;
+      const value = server ? edge.latencyMs?.[quantile] : (edge.clientLatencyMs?.[quantile] ?? edge.latencyMs?.[quantile]);
+      return value == null || !Number.isFinite(value) ? '' : alone ? milliseconds(value) : `${quantile} ${milliseconds(value)}${server ? ' callee' : ''}`;
+    }
   }
 }
 
@@ -105,6 +152,6 @@ export const healthWord: Record<Health, string> = { healthy: 'healthy', degraded
 /** What a screen reader hears of a node. */
 export function nodeSentence(node: TopologyNode, inbound: number, outbound: number): string {
   const detail = nodeDetail(node);
-  const reason = node.reasons[0] ? `: ${middle(node.reasons[0], 120)}` : '';
+  const reason = node.reasons[0] ? `: ${middle(node.reasons[0].replace(/\.$/, ''), 120)}` : '';
   return `${nodeTitle(node)}, ${node.kind}${node.kind === 'namespace' ? '' : ` in ${middle(node.namespace, 40)}`}, ${healthWord[node.health]}${reason}. ${detail ? `${detail}. ` : ''}${inbound} in, ${outbound} out.`;
 }

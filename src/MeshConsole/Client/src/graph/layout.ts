@@ -2,6 +2,8 @@
 // the boxes: that is many times faster than one hierarchical layout, tells how far it is, and can be cancelled in between.
 import { nodeSize } from './appearance';
 import { type Box, columns, type Flow } from './columns';
+import type { Placed } from './placement';
+import { separate } from './rings';
 import type { Point, TopologyEdge, TopologyNode } from './types';
 
 export interface ElkNode {
@@ -22,13 +24,15 @@ export interface LayoutEngine {
 const spacing: Record<string, string> = {
   'elk.algorithm': 'layered',
   'elk.spacing.nodeNode': '18',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '84',
   'elk.layered.spacing.edgeNodeBetweenLayers': '16',
   'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
   'elk.layered.thoroughness': '5',
   'elk.separateConnectedComponents': 'true',
   'elk.spacing.componentComponent': '24',
 };
+
+/** Room between callers and callees: one word and a lock fit into it. */
+export const betweenLayers = 84;
 
 /** Room inside of a box around its nodes: the name stands at the top. */
 const boxPadding = '[top=0,left=0,bottom=0,right=0]';
@@ -53,7 +57,7 @@ export function groups(nodes: Iterable<TopologyNode>): Map<string, TopologyNode[
 }
 
 /** A graph of some nodes and the edges among them. */
-export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[], direction: 'RIGHT' | 'DOWN', aspect: number): ElkNode {
+export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[], direction: 'RIGHT' | 'DOWN', aspect: number, between = betweenLayers): ElkNode {
   const inside = new Set(nodes.map(node => node.id));
   const pairs = new Map<string, { source: string; target: string; weight: number }>();
   for (const edge of edges) {
@@ -64,7 +68,7 @@ export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[]
   }
   return {
     id,
-    layoutOptions: { ...spacing, 'elk.direction': direction, 'elk.aspectRatio': String(aspect), 'elk.padding': boxPadding },
+    layoutOptions: { ...spacing, 'elk.layered.spacing.nodeNodeBetweenLayers': String(between), 'elk.direction': direction, 'elk.aspectRatio': String(aspect), 'elk.padding': boxPadding },
     children: nodes.map(node => ({ id: node.id, ...nodeSize(node) })),
     edges: strongest([...pairs.values()], nodes.length).map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
   };
@@ -95,15 +99,16 @@ export interface Progress {
  * the direction that fills the picture better.
  * @param aspect width ÷ height of the picture.
  * @param report called after each part.
+ * @param room between callers and callees.
  */
-export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[], boxes: boolean, aspect: number, report: (progress: Progress) => void): Promise<Map<string, Point>> {
+export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[], boxes: boolean, aspect: number, report: (progress: Progress) => void, room = betweenLayers): Promise<Map<string, Point>> {
   const byGroup = groups(nodes);
   if (!boxes) {
     const ordered = [...byGroup.values()].flat();
     report({ done: 0, total: 2 });
-    const right = await engine.layout(graphOf('root', ordered, edges, 'RIGHT', aspect));
+    const right = await engine.layout(graphOf('root', ordered, edges, 'RIGHT', aspect, room));
     report({ done: 1, total: 2 });
-    const down = await engine.layout(graphOf('root', ordered, edges, 'DOWN', aspect));
+    const down = await engine.layout(graphOf('root', ordered, edges, 'DOWN', aspect, room));
     report({ done: 2, total: 2 });
     const cost = (graph: ElkNode): number => Math.max((graph.width ?? 0) / aspect, graph.height ?? 0);
     return positionsOf(cost(right) <= cost(down) * 1.15 ? right : down);
@@ -129,7 +134,7 @@ export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges:
   report({ done, total: byGroup.size });
   const laid: (Box & { members: Map<string, Point> })[] = [];
   for (const [key, members] of byGroup) {
-    const graph = await engine.layout(graphOf(key, members, inner.get(key) ?? [], 'RIGHT', 1.4));
+    const graph = await engine.layout(graphOf(key, members, inner.get(key) ?? [], 'RIGHT', 1.4, room));
     laid.push({ key, width: graph.width ?? 200, height: graph.height ?? 120, members: positionsOf(graph) });
     report({ done: ++done, total: byGroup.size });
   }
@@ -160,6 +165,16 @@ export function strongest<T extends { source: string; target: string; weight: nu
     count.set(edge.target, to + 1);
   }
   return kept;
+}
+
+/** Nodes that call each other draw together, all others push each other away; afterwards none lies on another. */
+export async function layOutByForce(engine: LayoutEngine, nodes: TopologyNode[], edges: TopologyEdge[]): Promise<Map<string, Point>> {
+  const ordered = [...groups(nodes).values()].flat();
+  const graph = graphOf('root', ordered, edges, 'RIGHT', 1.6);
+  graph.layoutOptions = { 'elk.algorithm': 'force', 'elk.force.iterations': '300', 'elk.spacing.nodeNode': '60', 'elk.randomSeed': '7', 'elk.separateConnectedComponents': 'true', 'elk.padding': boxPadding };
+  const places = positionsOf(await engine.layout(graph));
+  // The engine takes nodes for circles: they are broad and low, so the picture is drawn together, and more so from above.
+  return separate(new Map<string, Placed>(ordered.map(node => [node.id, { x: (places.get(node.id)?.x ?? 0) * 0.62, y: (places.get(node.id)?.y ?? 0) * 0.36, ...nodeSize(node) }])));
 }
 
 /** A plain arrangement by namespace in rows, for a layout that was cancelled or failed: everything is in sight and nothing overlaps. */

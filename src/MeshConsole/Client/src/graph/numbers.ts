@@ -28,3 +28,9 @@ export function milliseconds(ms: number): string {
   if (Math.abs(ms) < 59_950) return `${significant(ms / 1000)}${thin}s`;
   return `${significant(ms / 60_000)}${thin}min`;
 }
+
+/** Bytes per second, in powers of ten. */
+export function bytes(perSecond: number): string {
+  const [divisor, unit] = perSecond < 999.5 ? [1, 'B'] : perSecond < 999_500 ? [1e3, 'kB'] : perSecond < 999_500_000 ? [1e6, 'MB'] : [1e9, 'GB'];
+  return `${significant(perSecond / divisor)}${thin}${unit}/s`;
+}

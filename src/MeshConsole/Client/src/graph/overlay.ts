@@ -1,21 +1,27 @@
 // What is drawn around the graph on canvases of our own: boxes of namespaces under it, words of nodes and edges and locks above it.
 // Words are here and not in the graph itself because they change with every refresh: there a changed word would draw the node and
 // all of its edges again.
-import type { Core } from 'cytoscape';
+import type { Core, EdgeSingular } from 'cytoscape';
+import { badgeSize, drawBadges, isNotable } from './badges';
 import { type ChipWish, placeChips, type Rect } from './chips';
+import { bounded, dotsAt, type Stream } from './flow';
 import type { Palette } from './palette';
 import { middle } from './appearance';
-import type { MtlsState, Point } from './types';
+import type { Badge, MtlsState, Point } from './types';
 
 /** From this many edges on, only what needs attention or is chosen gets words and locks. */
 const everyChipUpTo = 300;
 
 const lockRoom = 16;
 const chipHeight = 15;
+const lineHeight = 12.5;
 const fontSize = 10.5;
 
 /** Under this zoom the words of nodes could not be read and are left out. */
 const readableFrom = 0.4;
+
+/** Under this zoom only badges that are out of the ordinary are drawn: the others are specks that every second node has. */
+const commonFrom = 0.75;
 
 /** Up to this many nodes keep their names in a readable size when one zooms out: a picture of nameless boxes says nothing. */
 const namesUpTo = 80;
@@ -25,16 +31,30 @@ const markRoom = 28;
 
 /** What to write where, asked for whenever it is drawn. */
 export interface Words {
-  node(id: string): { title: string; detail: string; kind: string } | undefined;
-  edge(id: string): string;
+  node(id: string): NodeWords | undefined;
+  edge(id: string): string[];
+  flow(id: string): { perSecond: number; errorRatio: number };
+}
+
+export interface NodeWords {
+  title: string;
+  detail: string;
+  kind: string;
+  badges: Badge[];
+  /** Its place by what was chosen; null for none. */
+  rank: number | null;
 }
 
 interface Chip {
   at: Point;
-  text: string;
+  lines: string[];
   state: MtlsState;
   width: number;
+  height: number;
 }
+
+/** Dots are drawn this often at most: more cannot be told apart, and costs twice as much. */
+const frame = 1000 / 30;
 
 export class Overlay {
   readonly #cy: Core;
@@ -46,6 +66,15 @@ export class Overlay {
   palette: Palette;
   /** Whether nodes are grouped into boxes; at the level of namespaces they are not. */
   boxes = true;
+  /** What can be pressed in a box's title to close it. */
+  #titles: { key: string; x1: number; y1: number; x2: number; y2: number }[] = [];
+  #flow: HTMLCanvasElement | null = null;
+  #flowFrame = 0;
+  #flowDrawn = 0;
+  #streams: Stream[] | null = null;
+  /** Where nodes lie: dots go behind them, as their edges do. */
+  #covered: Rect[] = [];
+  readonly #onVisibility = () => this.#run();
 
   constructor(cy: Core, host: HTMLElement, palette: Palette, words: Words) {
     this.#cy = cy;
@@ -57,11 +86,93 @@ export class Overlay {
     host.append(this.#over);
     cy.on('render', () => this.#draw());
     cy.on('position data', () => this.rearrange());
+    cy.on('viewport', () => {
+      this.#streams = null;
+    });
   }
 
   /** Finds places for words and locks anew before the next drawing. */
   rearrange(): void {
     this.#chips = null;
+    this.#streams = null;
+  }
+
+  /** The box whose title is at a point of the graph. */
+  titleAt(at: Point): string | null {
+    return this.#titles.find(title => at.x >= title.x1 && at.x <= title.x2 && at.y >= title.y1 && at.y <= title.y2)?.key ?? null;
+  }
+
+  /** Moving dots. While they are off there is neither a canvas nor a timer for them. */
+  set moving(on: boolean) {
+    if (on === (this.#flow !== null)) return;
+    if (on) {
+      this.#flow = canvas('graph-flow');
+      this.#under.after(this.#flow);
+      document.addEventListener('visibilitychange', this.#onVisibility);
+      this.#run();
+    } else {
+      cancelAnimationFrame(this.#flowFrame);
+      this.#flowFrame = 0;
+      this.#flow?.remove();
+      this.#flow = null;
+      this.#streams = null;
+      document.removeEventListener('visibilitychange', this.#onVisibility);
+    }
+  }
+
+  /** Runs while the page is in sight, and stands still while it is not. */
+  #run(): void {
+    cancelAnimationFrame(this.#flowFrame);
+    this.#flowFrame = 0;
+    if (this.#flow === null || document.hidden) return;
+    const step = (now: number): void => {
+      this.#flowFrame = requestAnimationFrame(step);
+      if (now - this.#flowDrawn < frame - 2) return;
+      this.#flowDrawn = now;
+      this.#drawFlow(now / 1000);
+    };
+    this.#flowFrame = requestAnimationFrame(step);
+  }
+
+  #drawFlow(seconds: number): void {
+    const [width, height, zoom, pan] = [this.#cy.width(), this.#cy.height(), this.#cy.zoom(), this.#cy.pan()];
+    if (this.#flow === null || width === 0 || height === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    const context = prepare(this.#flow, width, height, ratio);
+    // From farther away the dots of a whole mesh would be one grey mist.
+    if (zoom < 0.3) return;
+    context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
+    this.#streams ??= this.#streamsInSight();
+    const size = 2.6 / Math.max(0.7, Math.min(1, zoom));
+    context.strokeStyle = this.palette.page;
+    context.lineWidth = 1;
+    for (const stream of this.#streams) {
+      for (const { at, failed } of dotsAt(stream, seconds)) {
+        context.beginPath();
+        if (failed) context.rect(at.x - size * 1.25, at.y - size * 1.25, size * 2.5, size * 2.5);
+        else context.arc(at.x, at.y, size, 0, 2 * Math.PI);
+        context.fillStyle = failed ? this.palette.bad : this.palette.good;
+        context.fill();
+        context.stroke();
+      }
+    }
+    for (const { x1, y1, x2, y2 } of this.#covered) context.clearRect(x1, y1, x2 - x1, y2 - y1);
+  }
+
+  /** The edges in sight that get dots; worked out again when they move, change or are chosen, and not for every frame. */
+  #streamsInSight(): Stream[] {
+    const extent = this.#cy.extent();
+    const streams: Stream[] = [];
+    this.#cy.edges().forEach(edge => {
+      if (edge.data('health') === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
+      const [source, target] = [edge.source().position(), edge.target().position()];
+      // Asking for the ends of a curve is dear: those that cannot be in sight are not asked.
+      if (Math.max(source.x, target.x) < extent.x1 || Math.min(source.x, target.x) > extent.x2 || Math.max(source.y, target.y) < extent.y1 || Math.min(source.y, target.y) > extent.y2) return;
+      const curve = curveOf(edge);
+      if (curve) streams.push({ key: edge.id(), ...curve, ...this.#words.flow(edge.id()) });
+    });
+    this.#covered = this.#nodeRects().filter(rect => rect.x1 < extent.x2 && rect.x2 > extent.x1 && rect.y1 < extent.y2 && rect.y2 > extent.y1);
+    return bounded(streams);
   }
 
   /** Draws again when only our own parts changed. */
@@ -75,6 +186,7 @@ export class Overlay {
   }
 
   remove(): void {
+    this.moving = false;
     this.#under.remove();
     this.#over.remove();
   }
@@ -91,12 +203,13 @@ export class Overlay {
       context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     }
     if (this.boxes) this.#drawBoxes(under, zoom);
-    if (zoom >= readableFrom) this.#drawNodeWords(over);
+    else this.#titles = [];
+    if (zoom >= readableFrom) this.#drawNodeWords(over, zoom);
     else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
     if (zoom > 0.3) this.#drawChips(over, zoom);
   }
 
-  #drawNodeWords(context: CanvasRenderingContext2D): void {
+  #drawNodeWords(context: CanvasRenderingContext2D, zoom: number): void {
     const extent = this.#cy.extent();
     context.textBaseline = 'middle';
     this.#cy.nodes().forEach(node => {
@@ -115,8 +228,25 @@ export class Overlay {
         context.fillStyle = this.palette.quiet;
         context.fillText(words.detail, x, at.y + 8.5, room);
       }
+      const top = at.y - (node.data('height') as number) / 2;
+      const fitting = Math.max(1, Math.floor((width - (words.rank === null ? 16 : 48)) / badgeSize));
+      const badges = (zoom < commonFrom ? words.badges.filter(badge => isNotable(badge)) : words.badges).slice(0, fitting);
+      if (badges.length > 0) drawBadges(context, at.x + width / 2 - 8, top - 3, badges, this.palette);
+      if (words.rank !== null) this.#drawRank(context, at.x - width / 2 + 10, top - 3, words.rank);
     });
     context.globalAlpha = 1;
+  }
+
+  #drawRank(context: CanvasRenderingContext2D, x: number, y: number, rank: number): void {
+    const text = `#${rank}`;
+    context.font = `600 10.5px ${this.palette.font}`;
+    const width = context.measureText(text).width + 8;
+    context.beginPath();
+    context.roundRect(x, y - badgeSize / 2, width, badgeSize, 4);
+    context.fillStyle = this.palette.primary;
+    context.fill();
+    context.fillStyle = this.palette.page;
+    context.fillText(text, x + 4, y + 0.5);
   }
 
   /** Names alone, as large on the screen as ever, beside boxes that have become too small to hold them. */
@@ -150,7 +280,7 @@ export class Overlay {
     const boxes = new Map<string, { x1: number; y1: number; x2: number; y2: number; title: string }>();
     this.#cy.nodes().forEach(node => {
       const namespace = node.data('namespace') as string;
-      if (namespace === 'unknown' || node.hasClass('hidden')) return;
+      if (namespace === 'unknown' || node.data('kind') === 'namespace' || node.hasClass('hidden')) return;
       const key = `${node.data('cluster') as string}/${namespace}`;
       const at = node.position();
       const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
@@ -168,7 +298,8 @@ export class Overlay {
     const size = Math.min(64, Math.max(12, 12 / Math.max(zoom, 0.12)));
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'bottom';
-    for (const box of boxes.values()) {
+    this.#titles = [];
+    for (const [key, box] of boxes) {
       const [x, y, w, h] = [box.x1 - 14, box.y1 - 30, box.x2 - box.x1 + 28, box.y2 - box.y1 + 44];
       context.beginPath();
       context.roundRect(x, y, w, h, 6);
@@ -178,7 +309,9 @@ export class Overlay {
       context.strokeStyle = this.palette.boxLine;
       context.stroke();
       context.fillStyle = this.palette.quiet;
-      const title = middle(box.title, 32);
+      const title = `▾ ${middle(box.title, 32)}`;
+      const breadth = Math.min(context.measureText(title).width, Math.max(w * 1.4, 60)) + 12;
+      this.#titles.push(size > 14 ? { key, x1: x, x2: x + breadth, y1: y - size - 6, y2: y } : { key, x1: x, x2: x + breadth + 10, y1: y, y2: y + 26 });
       if (size > 14) context.fillText(title, x + 2, y - 2, Math.max(w * 1.4, 60));
       else {
         context.textBaseline = 'top';
@@ -193,7 +326,7 @@ export class Overlay {
     const extent = this.#cy.extent();
     context.font = `${fontSize}px ${this.palette.font}`;
     context.textBaseline = 'middle';
-    for (const { at, text, state, width } of this.#chips) {
+    for (const { at, lines, state, width, height } of this.#chips) {
       if (at.x + width < extent.x1 || at.x - width > extent.x2 || at.y < extent.y1 - 20 || at.y > extent.y2 + 20) continue;
       const locked = state !== 'idle';
       // Far away, words are specks: only the locks that warn are drawn.
@@ -202,28 +335,32 @@ export class Overlay {
       context.fillStyle = this.palette.page;
       context.globalAlpha = 0.9;
       context.beginPath();
-      context.roundRect(at.x - width / 2, at.y - chipHeight / 2, width, chipHeight, 4);
+      context.roundRect(at.x - width / 2, at.y - height / 2, width, height, 4);
       context.fill();
       context.globalAlpha = 1;
-      if (locked) drawLock(context, text ? at.x - width / 2 + lockRoom / 2 : at.x, at.y, state, this.palette);
-      if (text && !far) {
-        context.fillStyle = this.palette.text;
-        context.fillText(text, at.x - width / 2 + (locked ? lockRoom : 3), at.y + 0.5);
-      }
+      if (locked) drawLock(context, lines.length > 0 ? at.x - width / 2 + lockRoom / 2 : at.x, at.y, state, this.palette);
+      if (far) continue;
+      context.fillStyle = this.palette.text;
+      lines.forEach((line, index) => context.fillText(line, at.x - width / 2 + (locked ? lockRoom : 3), at.y + 0.5 + (index - (lines.length - 1) / 2) * lineHeight));
     }
+  }
+
+  #nodeRects(): Rect[] {
+    const rects: Rect[] = [];
+    this.#cy.nodes().forEach(node => {
+      if (node.hasClass('hidden')) return;
+      const at = node.position();
+      const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
+      rects.push({ x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
+    });
+    return rects;
   }
 
   #arrangeChips(context: CanvasRenderingContext2D): Chip[] {
     const cy = this.#cy;
     const all = cy.edges().length <= everyChipUpTo;
     context.font = `${fontSize}px ${this.palette.font}`;
-    const nodes: Rect[] = [];
-    cy.nodes().forEach(node => {
-      if (node.hasClass('hidden')) return;
-      const at = node.position();
-      const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
-      nodes.push({ x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
-    });
+    const nodes = this.#nodeRects();
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
     cy.edges().forEach(edge => {
@@ -231,16 +368,23 @@ export class Overlay {
       const chosen = edge.hasClass('near') || edge.hasClass('selected');
       const warns = state === 'plaintext' || state === 'mixed' || edge.data('health') === 'failing' || edge.data('health') === 'degraded';
       if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
-      const text = this.#words.edge(edge.id());
-      if (state === 'idle' && text === '') return;
-      const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
-      if (!Number.isFinite(from.x) || !Number.isFinite(through.x) || !Number.isFinite(to.x)) return;
-      const width = (state === 'idle' ? 0 : lockRoom) + (text ? context.measureText(text).width + 5 : 0);
-      chips.set(edge.id(), { text, state, width });
-      wishes.push({ key: edge.id(), from, through, to, width, height: chipHeight, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + (edge.data('width') as number) });
+      const lines = this.#words.edge(edge.id());
+      if (state === 'idle' && lines.length === 0) return;
+      const curve = curveOf(edge);
+      if (!curve) return;
+      const width = (state === 'idle' ? 0 : lockRoom) + (lines.length > 0 ? Math.max(...lines.map(line => context.measureText(line).width)) + 5 : 0);
+      const height = chipHeight + Math.max(0, lines.length - 1) * lineHeight;
+      chips.set(edge.id(), { lines, state, width, height });
+      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + (edge.data('width') as number) });
     });
     return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
+}
+
+/** Null where an end is not on the canvas yet. */
+function curveOf(edge: EdgeSingular): { from: Point; through: Point; to: Point } | null {
+  const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
+  return [from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite) ? { from, through, to } : null;
 }
 
 /** Closed: mutual. Open: plaintext. Half filled: mixed. Dashed: unknown. */

@@ -1,6 +1,7 @@
 // The graph as a picture in a file: the same boxes, lines and words as on the canvas, as SVG. Pure, so that it is tested without one.
+import { badgesAsSvg } from './badges';
 import { healthColour, type Palette } from './palette';
-import type { Health, MtlsState, Point } from './types';
+import type { Badge, Health, MtlsState, Point } from './types';
 
 export interface PictureNode {
   at: Point;
@@ -11,6 +12,7 @@ export interface PictureNode {
   health: Health;
   title: string;
   detail: string;
+  badges: Badge[];
 }
 
 export interface PictureEdge {
@@ -21,7 +23,7 @@ export interface PictureEdge {
   stroke: 'solid' | 'dashed' | 'dotted';
   health: Health;
   mtls: MtlsState;
-  label: string;
+  label: string[];
 }
 
 export interface Picture {
@@ -71,7 +73,7 @@ function edgeOf(edge: PictureEdge, palette: Palette): string {
   const size = 6 + edge.width;
   const base = { x: edge.to.x - ux * size, y: edge.to.y - uy * size };
   const dash = edge.stroke === 'dashed' ? ' stroke-dasharray="7 4"' : edge.stroke === 'dotted' ? ' stroke-dasharray="1.5 3"' : '';
-  const words = [edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
+  const words = [...edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
   return `<path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
     `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/>` +
     (words ? `<text x="${round(edge.through.x)}" y="${round(edge.through.y - 3)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>` : '');
@@ -93,7 +95,8 @@ function nodeOf(node: PictureNode, palette: Palette): string {
   }[node.health];
   return `<rect x="${round(x)}" y="${round(y)}" width="${round(node.width)}" height="${round(node.height)}" rx="4" fill="${escape(outside ? palette.page : palette.surface)}" stroke="${escape(trouble ? colour : palette.lineStrong)}" stroke-width="${trouble ? 2 : 1.2}"${outside ? ' stroke-dasharray="4 3"' : ''}/>${shape}` +
     `<text x="${round(x + 28)}" y="${round(node.detail ? node.at.y - 3.5 : node.at.y + 4.5)}" font-size="12.5" fill="${escape(palette.text)}">${escape(node.title)}</text>` +
-    (node.detail ? `<text x="${round(x + 28)}" y="${round(node.at.y + 12.5)}" font-size="11.5" fill="${escape(palette.quiet)}">${escape(node.detail)}</text>` : '');
+    (node.detail ? `<text x="${round(x + 28)}" y="${round(node.at.y + 12.5)}" font-size="11.5" fill="${escape(palette.quiet)}">${escape(node.detail)}</text>` : '') +
+    badgesAsSvg(round(x + node.width - 8), round(y), node.badges, palette, escape);
 }
 
 function framesOf(nodes: PictureNode[]): { x: number; y: number; w: number; h: number; title: string }[] {

@@ -67,3 +67,16 @@ export function nearest(from: Point, direction: 'left' | 'right' | 'up' | 'down'
   }
   return best;
 }
+
+/** Nodes as one reads: line by line from the top, each from the left; what lies half a line lower is still in it. */
+export function readingOrder(places: ReadonlyMap<string, Point>): string[] {
+  const line = 34;
+  const ordered = [...places].sort((a, b) => a[1].y - b[1].y || a[1].x - b[1].x || (a[0] < b[0] ? -1 : 1));
+  const lines: [string, Point][][] = [];
+  for (const entry of ordered) {
+    const last = lines[lines.length - 1];
+    if (last?.[0] && entry[1].y - last[0][1].y < line) last.push(entry);
+    else lines.push([entry]);
+  }
+  return lines.flatMap(entries => entries.sort((a, b) => a[1].x - b[1].x || (a[0] < b[0] ? -1 : 1)).map(([id]) => id));
+}

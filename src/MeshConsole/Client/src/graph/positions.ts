@@ -13,8 +13,9 @@ const indexKey = 'meshconsole.positions';
 /** Views whose places are kept; the least recently used one is forgotten first. */
 export const keptViews = 12;
 
-export function positionsKey(view: string, cluster: string | null, namespaces: readonly string[]): string {
-  return `${prefix}${view}|${cluster ?? ''}|${[...namespaces].sort().join(',')}`;
+/** @param more what else the places depend on: another layout than the usual one, the node that is looked around. */
+export function positionsKey(view: string, cluster: string | null, namespaces: readonly string[], ...more: string[]): string {
+  return `${prefix}${[view, cluster ?? '', [...namespaces].sort().join(','), ...more].join('|')}`;
 }
 
 export function readPositions(storage: TextStorage, key: string): Map<string, Point> {

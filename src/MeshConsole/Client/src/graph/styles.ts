@@ -59,6 +59,7 @@ export function stylesFor(palette: Palette): StylesheetJson {
     { selector: 'edge.near', style: { 'line-opacity': 1, 'z-index': 5 } },
     { selector: 'node.found', style: { 'border-color': palette.primary, 'border-width': 2.5 } },
     { selector: 'node.at', style: { 'outline-color': palette.primary, 'outline-width': 2, 'outline-offset': 3, 'outline-opacity': 1 } },
+    { selector: 'edge.at', style: { 'underlay-color': palette.primary, 'underlay-opacity': 0.45, 'underlay-padding': 5, 'line-opacity': 1, opacity: 1, 'z-index': 6 } },
     { selector: 'node:selected, node.selected', style: { 'background-color': palette.chosen, 'border-color': palette.primary, 'border-width': 2.5 } },
     { selector: 'edge.selected', style: { 'underlay-color': palette.primary, 'underlay-opacity': 0.3, 'underlay-padding': 6, 'line-opacity': 1 } },
   ] as StylesheetJson;

@@ -3,6 +3,9 @@ export type Health = 'unknown' | 'idle' | 'healthy' | 'degraded' | 'failing';
 export type MtlsState = 'unknown' | 'mutual' | 'plaintext' | 'mixed' | 'idle';
 export type View = 'workload' | 'service' | 'app' | 'namespace';
 
+/** What the configuration does to a node, in the order in which it is drawn. */
+export type Badge = 'noProxy' | 'gateway' | 'virtualService' | 'canarySplit' | 'faultInjection' | 'mirroring' | 'timeout' | 'circuitBreaker' | 'strict' | 'permissive' | 'disabled';
+
 export interface LatencyMs {
   mean: number | null;
   p50: number | null;
@@ -26,6 +29,7 @@ export interface TopologyNode {
   errorRatio?: number | null;
   readyReplicas?: number | null;
   desiredReplicas?: number | null;
+  badges?: Badge[];
 }
 
 export interface TopologyEdge {
