@@ -200,7 +200,6 @@ public sealed class ChangePagesTests
             ["Demo"] = "true",
             ["Storage:ConnectionString"] = $"Data Source={Path.Combine(scratch.Path, "console.db")}",
             ["Telemetry:RefreshInterval"] = "00:00:05",
-            ["Telemetry:RateWindow"] = "00:00:30",
         });
         await console.UntilReadyAsync();
         await using var browser = await Browser.StartAsync();

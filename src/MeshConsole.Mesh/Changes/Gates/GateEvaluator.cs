@@ -77,7 +77,7 @@ public static class GateEvaluator
         {
             (_evidence, _settings) = (evidence, settings);
             _things = evidence.Connections ? "connections" : "requests";
-            (_canaryName, _stableName, _stableWord) = evidence.Refusals is null ? ("canary", "stable backend", "stable") : ("workloads it reaches", "same workloads before it", "before");
+            (_canaryName, _stableName, _stableWord) = evidence.Refusals is null ? ("canary", "stable backend", "stable") : ("workloads it reaches", "same workloads before it", "the time before");
             _canary = GateArm.Read(_canaryName, evidence.Canary, evidence.Connections);
             _stable = GateArm.Read(_stableName, evidence.Stable, evidence.Connections);
             _lost = (long)Math.Round(evidence.Lost, MidpointRounding.AwayFromZero);
