@@ -205,8 +205,12 @@ export function start(serverNow: number): string {
 let focusBefore: HTMLElement | null = null;
 let entered: HTMLElement | null = null;
 
-/** Moves the focus into a panel that the reader has just opened, and remembers where it was. */
-export function enterPanel(panel: HTMLElement): void {
+/**
+ * Moves the focus into a panel that the reader has just opened, and remembers where it was.
+ * @param panel null when it was closed again before this call came.
+ */
+export function enterPanel(panel: HTMLElement | null): void {
+  if (panel === null) return;
   const active = document.activeElement;
   entered = panel;
   // A row that has grown is shown with the row above it; what stands beside the page is in sight already.
