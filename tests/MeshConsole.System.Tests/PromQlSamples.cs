@@ -218,6 +218,13 @@ internal sealed class PromQlSamples
                     Histogram("istio_response_bytes", labels, ["1000", "+Inf"], perStep);
                 }
 
+                // What ztunnel turns away under STRICT.
+                Add(
+                    LabelSet.Metric(
+                        "istio_tcp_connections_failed_total",
+                        [.. Ends(reporter, source, destination), ("request_protocol", "tcp"), ("response_flags", "DENY"), ("connection_security_policy", "unknown"), ("pod", "ztunnel-abc"), ("app", "ztunnel")]),
+                    Counter(1));
+
                 foreach (var pod in new[] { "ztunnel-abc", "ledger-1" })
                 {
                     (string, string)[] labels =
@@ -251,6 +258,7 @@ internal sealed class PromQlSamples
         {
             Add(LabelSet.Metric("istio_agent_cert_expiry_seconds", ("namespace", "payments"), ("pod", pod), ("resource_name", "default")), step => 80_000 - (step * StepSeconds), 777);
             Add(LabelSet.Metric("istio_build", ("namespace", "payments"), ("pod", pod), ("component", "proxy"), ("tag", "1.26.0")), _ => 1);
+            Add(LabelSet.Metric("envoy_listener_no_filter_chain_match", ("namespace", "payments"), ("pod", pod), ("envoy_listener_address", "0.0.0.0_15006")), step => step / 3);
         }
 
         Add(LabelSet.Metric("pilot_info", ("version", "1.26.0"), ("pod", "istiod-1")), _ => 1);

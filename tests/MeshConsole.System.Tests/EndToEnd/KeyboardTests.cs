@@ -59,7 +59,7 @@ public sealed class KeyboardTests
             }
         }
 
-        stops.ShouldBe(["Overview", "Topology", "mTLS", "Certificates", "Latency", "Traffic", "Changes", "Safety", "Audit"]);
+        stops.ShouldBe(["Overview", "Topology", "Incidents", "mTLS", "Certificates", "Latency", "Traffic", "Changes", "Safety", "Audit"]);
         await keyboard.TabToAsync("nav.rail a[data-go='c']", backwards: true, atMost: 8);
         await keyboard.PressAsync("Enter");
         await Assertions.Expect(view.Locator("nav.rail a[data-go='c'][aria-current='page']")).ToHaveCountAsync(1);

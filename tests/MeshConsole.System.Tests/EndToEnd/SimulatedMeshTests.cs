@@ -73,8 +73,10 @@ public sealed class SimulatedMeshTests
         throw new TimeoutException("No quiet moment between two refreshes was found.");
     }
 
+    /// <summary>What is usual is read with the same queries over an hour that is past: the refreshes are those over the rate window.</summary>
     private static async Task<DateTimeOffset?> LastRefreshAsync(RealPrometheus prometheus) =>
-        (await prometheus.LoggedQueriesAsync()).LastOrDefault(query => query.Query.Contains("rate(istio_requests_total", StringComparison.Ordinal))?.Start;
+        (await prometheus.LoggedQueriesAsync()).LastOrDefault(query =>
+            query.Query.Contains("rate(istio_requests_total", StringComparison.Ordinal) && query.Query.Contains("[30s]", StringComparison.Ordinal))?.Start;
 
     private static void CompareEdges(JsonNode topology, IReadOnlyList<PrometheusSeries> requests, DateTimeOffset at)
     {
