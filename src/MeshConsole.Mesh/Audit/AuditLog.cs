@@ -345,7 +345,7 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
 
     private static string? Containing(string? text) => text is null
         ? null
-        : $"%{Inert(text)!.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
+        : $"%{SqlText.Literal(Inert(text)!.ToLowerInvariant())}%";
 
     private sealed record HeadRow(long Sequence, string Hash, long At);
 
