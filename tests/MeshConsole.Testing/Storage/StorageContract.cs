@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
@@ -7,6 +8,7 @@ using MeshConsole.Mesh.Incidents;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Storage;
 using MeshConsole.Mesh.Timeline;
+using MeshConsole.Testing.RealServices;
 using Shouldly;
 using Xunit;
 
@@ -445,6 +447,82 @@ public abstract class StorageContract : IAsyncLifetime
         (await Audit.VerifyAsync([], default)).FirstBad!.Sequence.ShouldBe(2);
     }
 
+    /// <summary>One record makes the key known and twelve more follow; five are a segment, and a month passes on the clock of the retention.</summary>
+    [SkippableFact]
+    public async Task Audit_OldSegments_AreDeletedAsAWholeAndTheirRootsProveTheRest()
+    {
+        Require();
+        using var scratch = ScratchFolder.Create("retention-key");
+        using var key = CheckpointKey.LoadOrCreate(scratch.File("audit-key.pem"));
+        await Audit.AppendAsync(StoredChanges.Entry("audit.key") with { Details = new JsonObject { ["keyId"] = key.Id } }, default);
+        for (var i = 0; i < 12; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default);
+        }
+
+        var (_, other) = Open();
+        await other.AppendAsync(StoredChanges.Entry(summary: "of another replica"), default);
+        var clock = new FakeTimeProvider(Clock.GetUtcNow());
+        var retention = new AuditRetention(Audit, AuditRetention.Shortest, clock, records: 5);
+        await retention.WorkAsync(key, default);
+
+        // 1 to 5 and 6 to 10 are sealed, by records 15 and 16; nothing is old.
+        var young = await Audit.VerifyAsync([], default);
+        (young.FirstBad, young.First, young.VerifiedTo, young.DeletedTo).ShouldBe((null, 1, 16, 0));
+
+        clock.Advance(TimeSpan.FromDays(31));
+        await retention.WorkAsync(key, default);
+
+        // 11 to 15 are a segment too (sealed by 17), and 16 is one of its own, since it is older than a week (18); all four are deleted.
+        var left = await Audit.VerifyAsync([], default);
+        left.FirstBad.ShouldBeNull();
+        left.DeletedTo.ShouldBe(await Audit.DeletedToAsync(default));
+        (left.DeletedTo, left.First).ShouldBe((16, 17));
+        (await Audit.SearchAsync(new AuditFilter(Action: "audit.delete"), default)).Length.ShouldBe(4);
+        (await other.AppendAsync(StoredChanges.Entry(summary: "its last record is gone"), default)).Sequence.ShouldBe(left.VerifiedTo + 1);
+        (await Open().Audit.VerifyAsync([], default)).FirstBad.ShouldBeNull("a console that starts now");
+
+        // What was not deleted as a whole segment stays, whoever asks.
+        string[] attempts =
+        [
+            "DELETE FROM audit WHERE sequence = 17",
+            "DELETE FROM audit",
+            "UPDATE audit SET body = '{}'",
+            "DELETE FROM audit_segments",
+            "UPDATE audit_segments SET root = '{}'",
+            "INSERT INTO audit_segments (first, last, until, root) VALUES (1, 5, 0, '{}')",
+            "UPDATE audit_deletions SET last = 99",
+            "DELETE FROM audit_deletions",
+            "INSERT INTO audit_deletions (last, at) VALUES (17, 0)",
+            "INSERT INTO audit_deletions (last, at) VALUES (5, 0)",
+        ];
+        foreach (var attempt in attempts)
+        {
+            (await Should.ThrowAsync<StorageException>(() => Database.WriteAsync(session => session.ExecuteAsync(attempt), default))).Message.ShouldContain("append-only", Case.Sensitive, attempt);
+        }
+
+        (await Audit.VerifyAsync([], default)).Good.ShouldBeTrue();
+    }
+
+    [SkippableFact]
+    public async Task Audit_SegmentsDeletedWithoutARecord_AreFoundAtTheStart()
+    {
+        Require();
+        using var scratch = ScratchFolder.Create("retention-key");
+        using var key = CheckpointKey.LoadOrCreate(scratch.File("audit-key.pem"));
+        await Audit.AppendAsync(StoredChanges.Entry("audit.key") with { Details = new JsonObject { ["keyId"] = key.Id } }, default);
+        for (var i = 0; i < 5; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default);
+        }
+
+        await new AuditRetention(Audit, AuditRetention.Shortest, Clock, records: 5).WorkAsync(key, default);
+        await WithoutTriggersAsync("DELETE FROM audit WHERE sequence <= 5");
+        var (_, restarted) = Open();
+        await Should.ThrowAsync<AuditUnavailableException>(() => restarted.AppendAsync(StoredChanges.Entry(), default));
+        restarted.State.FirstBad!.ShouldSatisfyAllConditions(bad => bad.Sequence.ShouldBe(1), bad => bad.Problem.ShouldBe(AuditProblem.DeletionUnrecorded));
+    }
+
     [SkippableFact]
     public async Task Timeline_KeptOnce_SearchedAndForgotten()
     {
@@ -591,7 +669,7 @@ public abstract class StorageContract : IAsyncLifetime
         Require();
         var databases = Enumerable.Range(0, 5).Select(_ => Open().Database).ToList();
         await Task.WhenAll(databases.Select(database => database.OpenAsync(default)));
-        (await Database.ReadAsync(session => session.ScalarAsync<long>("SELECT COUNT(*) FROM schema_version"), default)).ShouldBe(Schema.Known);
+        (await Database.ReadAsync(session => session.ScalarAsync<long>("SELECT MAX(version) FROM schema_version"), default)).ShouldBe(Schema.Known);
     }
 
     /// <summary>As somebody would do who owns the database.</summary>
