@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus;
@@ -103,7 +104,9 @@ public sealed class TelemetryHistory
             }
         }
 
-        return answers.All.Any() ? _dialect.Frame(_cluster, symbols, answers, window) : throw outcomes[0].Fault!;
+        return answers.All.Any()
+            ? _dialect.Frame(_cluster, symbols, answers, window) with { Unanswered = outcomes.Where(outcome => outcome.Fault is not null).ToImmutableDictionary(outcome => outcome.Query.Name, outcome => outcome.Fault!.Message, StringComparer.Ordinal) }
+            : throw outcomes[0].Fault!;
     }
 
     private sealed record Entry(DateTimeOffset At, TimeSpan Window, Lazy<Task<TelemetryFrame>> Frame);

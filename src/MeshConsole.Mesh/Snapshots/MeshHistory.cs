@@ -35,9 +35,9 @@ public sealed class MeshHistory(IReadOnlyDictionary<string, TelemetryHistory> hi
         try
         {
             var frame = await history.AtAsync(at, window, cancellationToken).ConfigureAwait(false);
-            var sources = now.Sources.Select(source => IsTelemetry(source)
-                ? source with { State = SourceState.Live, Since = frame.At, LastSuccess = frame.At, Message = $"Read from history at {frame.At:u}." }
-                : source);
+            var sources = now.Sources.Select(source => !IsTelemetry(source) ? source
+                : frame.Unanswered.TryGetValue(source.Name, out var why) ? source with { State = SourceState.Failed, Since = at, LastSuccess = null, Message = $"{why} What was then is not known." }
+                : source with { State = SourceState.Live, Since = frame.At, LastSuccess = frame.At, Message = $"Read from history at {frame.At:u}." });
             return (SnapshotBuilder.Build(now.Name, now.Objects, [.. sources], frame, now, now.RootNamespace) with { Served = now.Served, Clocks = now.Clocks }, null);
         }
         catch (PrometheusException exception)
