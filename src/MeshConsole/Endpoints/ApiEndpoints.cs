@@ -39,6 +39,8 @@ internal static class ApiEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("The topology as JSON, as a table of edges (CSV), or for Graphviz (dot)");
 
+        api.MapComparison();
+
         api.MapGet("/mtls", Task<Results<Ok<MtlsView>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
                 request.AnswerAsync(parameters, views.Mtls, cancellationToken))
             .WithSummary("Share of traffic that is encrypted, and every plaintext edge with its reason");

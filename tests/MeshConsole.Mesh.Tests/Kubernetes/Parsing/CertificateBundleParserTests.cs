@@ -81,10 +81,12 @@ public sealed class CertificateBundleParserTests
     {
         Secret("kubernetes.io/tls", ("tls.crt", s_leaf.Pkcs8 + s_leaf.Certificate), ("tls.key", s_leaf.Pkcs8));
 
+        // A piece of this very key, in its second line: the pool is the process's, and tests beside this one write keys of their own.
+        var ofThisKey = Encoding.ASCII.GetBytes(s_leaf.Pkcs8.Split('\n')[2][..32]);
         for (var size = 16; size <= 1 << 16; size *= 2)
         {
             var rented = Enumerable.Range(0, 4).Select(_ => ArrayPool<byte>.Shared.Rent(size)).ToArray();
-            rented.Count(buffer => buffer.AsSpan().IndexOf("PRIVATE KEY"u8) >= 0).ShouldBe(0);
+            rented.Count(buffer => buffer.AsSpan().IndexOf(ofThisKey) >= 0).ShouldBe(0);
             foreach (var buffer in rented)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
