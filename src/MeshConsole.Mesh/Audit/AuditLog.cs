@@ -405,7 +405,7 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
 
     private static string? Containing(string? text) => text is null
         ? null
-        : $"%{Inert(text)!.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
+        : $"%{SqlText.Literal(Inert(text)!.ToLowerInvariant())}%";
 
     /// <param name="Head">Number of the last record.</param>
     /// <param name="Roots">As stored, in order.</param>

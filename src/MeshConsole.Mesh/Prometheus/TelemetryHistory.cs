@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus;
@@ -6,9 +7,12 @@ namespace MeshConsole.Mesh.Prometheus;
 /// Telemetry at past instants: the same queries, asked once however many ask for them, and kept for a while because the past
 /// does not change.
 /// </summary>
-public sealed class TelemetryHistory
+public sealed class TelemetryHistory : IDisposable
 {
-    private const int FramesKept = 8;
+    private const int FramesKept = 12;
+
+    /// <summary>Instants read at a time, however many replay: the rest waits its turn, so that the past never crowds out the present.</summary>
+    private const int FramesRead = 2;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _entries = [];
@@ -17,6 +21,7 @@ public sealed class TelemetryHistory
     private readonly TelemetrySettings _settings;
     private readonly TelemetryRefresh _refresh;
     private readonly Func<bool> _severalClusters;
+    private readonly SemaphoreSlim _turns = new(FramesRead);
 
     /// <param name="severalClusters">Whether telemetry has shown more than one cluster; asked before each read.</param>
     public TelemetryHistory(string cluster, PrometheusClient client, ITelemetryDialect dialect, TelemetrySettings settings, Func<bool> severalClusters)
@@ -60,6 +65,8 @@ public sealed class TelemetryHistory
         }
     }
 
+    public void Dispose() => _turns.Dispose();
+
     private Entry Find(DateTimeOffset at, TimeSpan window)
     {
         lock (_lock)
@@ -91,6 +98,19 @@ public sealed class TelemetryHistory
 
     private async Task<TelemetryFrame> ReadAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
     {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AskAsync(at, window, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task<TelemetryFrame> AskAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
+    {
         var several = _severalClusters();
         var symbols = new SymbolTable();
         var answers = new TelemetryAnswers();
@@ -103,7 +123,9 @@ public sealed class TelemetryHistory
             }
         }
 
-        return answers.All.Any() ? _dialect.Frame(_cluster, symbols, answers, window) : throw outcomes[0].Fault!;
+        return answers.All.Any()
+            ? _dialect.Frame(_cluster, symbols, answers, window) with { Unanswered = outcomes.Where(outcome => outcome.Fault is not null).ToImmutableDictionary(outcome => outcome.Query.Name, outcome => outcome.Fault!.Message, StringComparer.Ordinal) }
+            : throw outcomes[0].Fault!;
     }
 
     private sealed record Entry(DateTimeOffset At, TimeSpan Window, Lazy<Task<TelemetryFrame>> Frame);

@@ -14,6 +14,7 @@ internal static class Schema
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
         new(2, "starts of changes, reviews of broken glass", StartsAndReviews, StartsAndReviews),
         new(3, "timeline", Timeline, Timeline),
+        new(4, "incidents", Incidents, Incidents),
         new(5, "segments of the audit", SegmentsSqlite, SegmentsPostgres),
     ];
 
@@ -123,6 +124,30 @@ internal static class Schema
             words TEXT NOT NULL,
             document TEXT NOT NULL);
         CREATE INDEX timeline_at ON timeline (at);
+        """;
+
+    // A scope of all clusters has none, one of all namespaces an empty text; else names stand between bars.
+    private const string Incidents = """
+        CREATE TABLE incidents (
+            id TEXT {C} NOT NULL PRIMARY KEY,
+            version BIGINT NOT NULL,
+            state TEXT NOT NULL,
+            cluster TEXT,
+            namespaces TEXT NOT NULL,
+            from_at BIGINT NOT NULL,
+            closed_at BIGINT,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL,
+            evidence TEXT NOT NULL);
+        CREATE INDEX incidents_state ON incidents (state);
+        CREATE INDEX incidents_closed ON incidents (closed_at);
+
+        CREATE TABLE incident_notes (
+            incident_id TEXT {C} NOT NULL,
+            number BIGINT NOT NULL,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (incident_id, number));
         """;
 
     // Of changes from before, a start is dated as late as it can have been: the limit of starts may count too many for an hour, never too few.

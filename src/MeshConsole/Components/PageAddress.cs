@@ -16,6 +16,15 @@ public static class PageAddress
     /// <summary>A past instant, in ISO 8601; absent for the present.</summary>
     public const string At = "at";
 
+    /// <summary>How much time the slider shows.</summary>
+    public const string Span = "span";
+
+    /// <summary>Where a replay ends, as <see cref="At"/>; absent for the present.</summary>
+    public const string Until = "until";
+
+    /// <summary>The instant that the shown one is compared with, as <see cref="At"/>; absent for none.</summary>
+    public const string Compare = "compare";
+
     public const string Overview = "";
     public const string Topology = "topology";
     public const string Mtls = "mtls";

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Incidents;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Storage;
 using MeshConsole.Mesh.Timeline;
@@ -563,6 +565,88 @@ public abstract class StorageContract : IAsyncLifetime
             Name = name,
             Summary = $"{name} was changed.",
         };
+    }
+
+    [SkippableFact]
+    public async Task Incident_Stored_ReadsBackWithEveryFieldAndItsRecord()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var stored = await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry("incident.open"), default);
+        stored.Version.ShouldBe(1);
+
+        // As the next start of the console finds it.
+        var (database, audit) = Open();
+        var file = (await new IncidentStore(database, audit).FindAsync("i-1", default)).ShouldNotBeNull();
+        Every(file.Incident).ShouldBe(Every(stored));
+        Every(file.Evidence).ShouldBe(Every(StoredIncidents.Evidence));
+        file.Notes.ShouldBeEmpty();
+        (await Audit.SearchAsync(new AuditFilter(Action: "incident.open"), default)).ShouldHaveSingleItem();
+        (await store.FindAsync("i-2", default)).ShouldBeNull();
+
+        // Arrays compare by reference: their text does not, and this is not the writer of the store.
+        static string Every<T>(T value) => JsonSerializer.Serialize(value);
+    }
+
+    [SkippableFact]
+    public async Task Incident_ReplacedUnderAnOldVersion_IsRefusedWithoutAudit()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var first = await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry(), default);
+        var second = await store.ReplaceAsync(first with { Title = "Renamed" }, null, StoredChanges.Entry(), default);
+        (await Should.ThrowAsync<StoreConflictException>(() => store.ReplaceAsync(first with { Title = "Late" }, null, StoredChanges.Entry(), default))).Conflict.ShouldBe(StoreConflict.Version);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(2);
+
+        (await store.RefreshAsync("i-1", first.Version, IncidentEvidence.None, default)).ShouldBeFalse("evidence of an older version would take away what a later step added");
+        (await store.RefreshAsync("i-1", second.Version, StoredIncidents.Evidence with { Unknown = ["later"] }, default)).ShouldBeTrue();
+        var file = (await store.FindAsync("i-1", default)).ShouldNotBeNull();
+        (file.Incident.Title, file.Incident.Version, file.Evidence.Unknown.Single()).ShouldBe(("Renamed", 2, "later"));
+        file.Evidence.Problems.Length.ShouldBe(StoredIncidents.Evidence.Problems.Length);
+    }
+
+    [SkippableFact]
+    public async Task Notes_WrittenByTwentyAtOnce_AreNumberedWithoutGapsUpToTheMost()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry("incident.open"), default);
+        var written = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => store.AddNoteAsync("i-1", StoredIncidents.Note($"note {i}"), 18, note => StoredChanges.Entry("incident.note", $"Note {note.Number}."), default)));
+        written.Count(note => note is null).ShouldBe(2);
+        var notes = (await store.FindAsync("i-1", default))!.Notes;
+        notes.Select(note => note.Number).ShouldBe(Enumerable.Range(1, 18));
+        notes.Select(note => note.Text).Distinct().Count().ShouldBe(18);
+        (await Audit.SearchAsync(new AuditFilter(Action: "incident.note"), default)).Select(record => record.Entry.Summary).Order().ShouldBe(notes.Select(note => $"Note {note.Number}.").Order());
+    }
+
+    [SkippableFact]
+    public async Task Incidents_ListedFilteredAndForgotten()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var at = StoredChanges.At;
+        await store.AddAsync(StoredIncidents.Open("i-1") with { Title = "Cards 50% down", Namespaces = ["payments", "risk"] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddAsync(StoredIncidents.Open("i-2") with { Cluster = null, Namespaces = [], Problems = [] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddAsync(StoredIncidents.Closed("i-3", at.AddHours(2)) with { Cluster = "other", Namespaces = ["pay"] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddNoteAsync("i-3", StoredIncidents.Note("Rolled BACK the ledger"), 10, _ => StoredChanges.Entry(), default);
+
+        (await Ids(new IncidentFilter())).ShouldBe(["i-3", "i-2", "i-1"]);
+        (await Ids(new IncidentFilter(State: IncidentState.Open))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Cluster: "demo"))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Namespaces: ["pay"]))).ShouldBe(["i-3", "i-2"], "a name is found whole, and what concerns all namespaces concerns this one");
+        (await Ids(new IncidentFilter(Namespaces: ["risk", "shop"]))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Namespaces: ["p_y"]))).ShouldBe(["i-2"]);
+        (await Ids(new IncidentFilter(Text: "50%"))).ShouldBe(["i-1"]);
+        (await Ids(new IncidentFilter(Text: "rolled back"))).ShouldBe(["i-3"], "notes are searched too");
+        (await Ids(new IncidentFilter(Text: "_"))).ShouldBeEmpty();
+        (await Ids(new IncidentFilter(Before: "i-3", Limit: 1))).ShouldBe(["i-2"]);
+
+        (await store.ForgetAsync(at.AddHours(2), default)).ShouldBe(0);
+        (await store.ForgetAsync(at.AddHours(2).AddSeconds(1), default)).ShouldBe(1);
+        (await Ids(new IncidentFilter())).ShouldBe(["i-2", "i-1"], "open ones stay however old they are");
+        (await Database.ReadAsync(session => session.ScalarAsync<long>("SELECT COUNT(*) FROM incident_notes"), default)).ShouldBe(0);
+
+        async Task<IEnumerable<string>> Ids(IncidentFilter filter) => (await store.ListAsync(filter, default)).Select(incident => incident.Id);
     }
 
     [SkippableFact]

@@ -5,6 +5,7 @@ import ELK from 'elkjs/lib/elk-api';
 import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, outbound, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
 import { badgeWords, knownBadges } from './graph/badges';
 import { boxId, boxKey, closeBoxes } from './graph/boxes';
+import { type Compared, comparedLines, withGone } from './graph/compared';
 import { Graph, type GraphChange } from './graph/graph';
 import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
 import { Minimap } from './graph/minimap';
@@ -13,6 +14,7 @@ import { Overlay } from './graph/overlay';
 import { readPalette } from './graph/palette';
 import { type Picture, svgOf } from './graph/picture';
 import { nearest, place, type Placed, readingOrder, wishFor } from './graph/placement';
+import { placesOf, readPlaces } from './graph/places';
 import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
 import { type RankBy, ranks, rankWords } from './graph/ranks';
 import { forceUpTo, type LayoutName, rings, ringsUpTo } from './graph/rings';
@@ -47,6 +49,10 @@ export interface Options {
   selected: string | null;
   /** A past instant; null for the present. */
   at: string | null;
+  /** What differs from another instant; null when nothing is compared. */
+  compared: Compared | null;
+  /** Places that the address brings along; null for the reader's own. */
+  places: string | null;
 }
 
 /** A layout by forces that is not there by then is given up. */
@@ -134,7 +140,7 @@ class TopologyCanvas {
     this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
       node: id => {
         const node = this.#graph.nodes.get(id);
-        return node && { title: nodeTitle(node), detail: nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
+        return node && { title: nodeTitle(node), detail: this.#options.compared?.lines[id] ?? nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
       },
       edge: id => {
         const edge = this.#graph.edges.get(id);
@@ -191,7 +197,7 @@ class TopologyCanvas {
       if (this.#source.nodes.size > 0) void this.#show({ ...this.#reshape(), whole: true });
       return;
     }
-    if (before.closed.join() !== options.closed.join() || before.around?.join() !== options.around?.join()) {
+    if (before.closed.join() !== options.closed.join() || before.around?.join() !== options.around?.join() || before.compared !== options.compared) {
       for (const key of closing) this.#wishFor(key);
       void this.#show(this.#reshape());
     }
@@ -211,15 +217,16 @@ class TopologyCanvas {
     const change = this.#source.apply(message);
     if (!change) return;
     const { around, closed } = this.#options;
-    const shown = around === null && closed.length === 0 ? this.#graph.apply(message) : { ...this.#reshape(), whole: change.whole };
+    const shown = around === null && closed.length === 0 && this.#options.compared === null ? this.#graph.apply(message) : { ...this.#reshape(), whole: change.whole };
     if (shown) void this.#show(shown);
   }
 
   /** What leads from what is drawn to what shall be. */
   #reshape(): GraphChange {
     const around = this.#options.around === null ? null : new Set(this.#options.around);
-    const kept = [...this.#source.nodes.values()].filter(node => around?.has(node.id) !== false);
-    const edges = [...this.#source.edges.values()].filter(edge => around === null || (around.has(edge.source) && around.has(edge.target)));
+    const both = withGone(this.#source, this.#options.compared);
+    const kept = both.nodes.filter(node => around?.has(node.id) !== false);
+    const edges = both.edges.filter(edge => around === null || (around.has(edge.source) && around.has(edge.target)));
     const { revision, observedAt } = this.#source;
     const topology = { revision, observedAt, window: 0, ...closeBoxes(kept, edges, new Set(this.#options.closed)) };
     return this.#graph.apply({ revision, observedAt, topology }) as GraphChange;
@@ -235,7 +242,7 @@ class TopologyCanvas {
 
   #edgeLines(edge: TopologyEdge): string[] {
     this.#totals ??= outbound(this.#source.edges.values());
-    return edgeLines(edge, this.#labels, this.#totals);
+    return comparedLines(edge, this.#options.compared, edgeLines(edge, this.#labels, this.#totals));
   }
 
   #rankOf(id: string): number | null {
@@ -266,11 +273,33 @@ class TopologyCanvas {
       case 'png':
         void this.#export(name);
         break;
+      case 'link':
+        void this.#copyLink();
+        break;
       case 'arrange':
         forgetPositions(localStorage, this.#positionsKey());
         void this.#arrange();
         break;
     }
+  }
+
+  /** An address of just this picture: pinned where the present is shown, since that goes on, and with the places of the nodes while they fit. */
+  async #copyLink(): Promise<void> {
+    const address = new URL(location.href);
+    const at = new Date(Date.parse(this.#graph.observedAt));
+    if (!address.searchParams.has('at') && Number.isFinite(at.getTime())) address.searchParams.set('at', `${at.toISOString().slice(0, 19)}Z`);
+    address.searchParams.set('view', this.#options.view);
+    const places = placesOf(new Map(this.#cy.nodes().map(node => [node.id(), node.position()])));
+    if (places === null) address.searchParams.delete('places');
+    else address.searchParams.set('places', places);
+    const pinned = this.#options.at === null ? ' It pins the instant that is drawn.' : '';
+    try {
+      await navigator.clipboard.writeText(address.href);
+      this.#say('link', `The link is in the clipboard.${pinned}${places === null ? ' So many nodes do not fit into an address: whoever opens it gets them laid out anew.' : ''}`);
+    } catch {
+      this.#say('link', `The browser refuses to write to the clipboard: ${address.href}`);
+    }
+    setTimeout(() => this.#say('link', null), 8000);
   }
 
   /** Saves what is drawn, with everything that is not hidden, however far away it is. */
@@ -379,7 +408,7 @@ class TopologyCanvas {
   }
 
   async #showAdded(change: GraphChange): Promise<void> {
-    const known = readPositions(localStorage, this.#positionsKey());
+    const known = readPlaces(this.#options.places, change.added.map(node => node.id)) ?? readPositions(localStorage, this.#positionsKey());
     const placedBefore = this.#cy.nodes().length;
     const unplaced = change.added.filter(node => !known.has(node.id));
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
@@ -621,7 +650,8 @@ class TopologyCanvas {
   }
 
   #savePositions(): void {
-    if (this.#cy.nodes().empty() || this.#elk !== null) return;
+    // A picture that somebody sent does not take the place of the reader's own.
+    if (this.#cy.nodes().empty() || this.#elk !== null || this.#options.places !== null) return;
     const kept = readPositions(localStorage, this.#positionsKey());
     // Nodes that are away may come back to their place, but not thousands of them.
     const positions = kept.size > 4000 ? new Map<string, Point>() : kept;
@@ -789,7 +819,7 @@ class TopologyCanvas {
     if (!edge) return '';
     const [source, target] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
     const lines = edgeLines(edge, [...new Set<Label>(['rate', ...this.#labels, 'errors', 'p95'])].filter(label => label !== 'mtls'), this.#totals ?? outbound(this.#source.edges.values())).join(', ');
-    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}, ${lines || 'idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
+    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}, ${this.#options.compared?.lines[id] ?? (lines || 'idle')}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
   }
 
   /** A choice goes into the address; the page draws the panel from there. */
