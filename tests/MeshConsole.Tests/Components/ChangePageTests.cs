@@ -486,6 +486,17 @@ public sealed class ChangePageTests : ComponentTest
     }
 
     [Fact]
+    public void Audit_SaysWhatWasDeletedAsOldAndWhatStandsForIt()
+    {
+        Read(PageAs<AuditTrail>(SampleChanges.Vera, "audit").Find(".headline").TextContent).ShouldNotContain("deleted");
+
+        Audit.State = Audit.State with { DeletedTo = 1000, DeletedUntil = SampleViews.Now.AddDays(-400) };
+        var head = Read(PageAs<AuditTrail>(SampleChanges.Vera, "audit").Find(".headline").TextContent);
+        head.ShouldContain("204 records, each with the hash of the one before.");
+        head.ShouldContain($"Records 1 to 1 000, the last of {Format.Instant(SampleViews.Now.AddDays(-400))}, were deleted as old: their sealed roots are kept");
+    }
+
+    [Fact]
     public void Audit_SearchesByItsAddressAndPages()
     {
         Audit.Records = [.. Enumerable.Range(0, 100).Select(index => SampleChanges.Record(300 - index))];
