@@ -153,8 +153,16 @@ public static class Format
     /// <summary>For <c>datetime</c> attributes.</summary>
     public static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", s_culture);
 
-    /// <summary>Cut in the middle: the ends of a name tell more than its centre. Never longer than <paramref name="length"/>.</summary>
-    public static string Middle(string text, int length)
+    /// <summary>
+    /// Cut in the middle: the ends of a name tell more than its centre. Never longer than <paramref name="length"/> to the eye;
+    /// the direction of its letters stays its own.
+    /// </summary>
+    public static string Middle(string text, int length) => Bidirectional.Isolated(CutMiddle(text, length));
+
+    /// <summary>A sentence cut at its end, at a blank where there is one near; the direction of what it names stays its own.</summary>
+    public static string End(string text, int length) => Bidirectional.Isolated(CutEnd(text, length));
+
+    private static string CutMiddle(string text, int length)
     {
         if (text.Length <= length)
         {
@@ -177,8 +185,7 @@ public static class Format
         return string.Concat(text.AsSpan(0, head), "…", text.AsSpan(from));
     }
 
-    /// <summary>A sentence cut at its end, at a blank where there is one near.</summary>
-    public static string End(string text, int length)
+    private static string CutEnd(string text, int length)
     {
         if (text.Length <= length)
         {
