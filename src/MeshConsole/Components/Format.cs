@@ -16,6 +16,9 @@ public static class Format
     /// <summary>U+202F: thin, and a line does not break at it.</summary>
     public const char Thin = '\u202f';
 
+    /// <summary>No duration that a mesh understands is longer.</summary>
+    private const int LongestWritten = 24;
+
     private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>Three significant digits; from ten thousand on with k, M or G.</summary>
@@ -125,11 +128,11 @@ public static class Format
     public static string Written(string duration)
     {
         var digits = duration.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
-        return digits == 0 ? duration : duration[digits..] switch
+        return digits == 0 ? Middle(duration, LongestWritten) : duration[digits..] switch
         {
             "ms" or "s" or "h" => $"{duration[..digits]}{Thin}{duration[digits..]}",
             "m" => $"{duration[..digits]}{Thin}min",
-            _ => duration,
+            _ => Middle(duration, LongestWritten),
         };
     }
 
