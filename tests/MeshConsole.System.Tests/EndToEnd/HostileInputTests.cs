@@ -289,6 +289,7 @@ public sealed class HostileInputTests(HostileRig rig) : IClassFixture<HostileRig
             var words = picture.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value).ToList();
             words.ShouldContain(word => word.StartsWith("<img src=x", StringComparison.Ordinal) && word.Contains('…'));
             words.ShouldContain("narcissus");
+            words.ShouldContain("\ufffdgnp\u2068\u05d0\u05d1\u2069 50 %");
             words.ShouldAllBe(word => word.Length < 200 && !word.Any(character => character >= '\u202a' && character <= '\u202e'));
 
             // The call to itself is a line like the others, with the rate of the node that nobody else calls.
