@@ -8,7 +8,7 @@ import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progres
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
-import { escape, svgOf } from '../src/graph/picture';
+import { escape, loopOf, svgOf } from '../src/graph/picture';
 import { retryDelay } from '../src/graph/stream';
 import type { TopologyDelta, TopologyEdge, TopologyNode } from '../src/graph/types';
 
@@ -140,6 +140,11 @@ test('a name cannot break a label into lines, turn it around or hide a part of i
   assert.equal(visible('a\u0085b\u2028c\u2029d'), 'a�b�c�d');
   assert.equal(visible('safe\u202egnp.exe\u200b\u00ad\ufeff\ud800'), 'safe�gnp.exe����');
   assert.equal(visible('café 支払い 🔒'), 'café 支払い 🔒');
+  // A number behind a name from right to left stays behind it.
+  assert.equal(visible('אב גד 50 % or مرحبا'), '\u2068אב גד\u2069 50 % or \u2068مرحبا\u2069');
+  assert.equal(visible('אָ'), '\u2068אָ\u2069');
+  assert.equal(middle('\u202eאב 50 %', 40), '�\u2068אב\u2069 50 %');
+  assert.equal(visible('א '.repeat(20_000)), `\u2068${'א '.repeat(19_999)}א\u2069 `);
 
   const hostile = node('evil"\n\u202e<img src=x>', { kind: 'external', namespace: 'pay\nments', reasons: ['one\ntwo'] });
   const unknown = node('unknown', { kind: 'unknown', namespace: 'pay\nments' });
@@ -349,6 +354,10 @@ test('the picture holds everything, however far away, and is well-formed whateve
   const opened = [...svg.matchAll(/<(svg|text|title)\b/g)].length;
   assert.equal([...svg.matchAll(/<\/(svg|text|title)>/g)].length, opened);
   assert.equal([...svg.matchAll(/<(rect|path|circle)\b[^>]*\/>/g)].length, [...svg.matchAll(/<(rect|path|circle)\b/g)].length);
+});
+
+test('a call to itself is an arc over its node', () => {
+  assert.deepEqual(loopOf({ x: 100, y: 50 }, 100, 40), [{ x: 120, y: 30 }, { x: 100, y: 4 }, { x: 80, y: 30 }]);
 });
 
 test('ten thousand nodes make a picture, and none makes an empty one', () => {
