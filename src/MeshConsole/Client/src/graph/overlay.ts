@@ -7,7 +7,7 @@ import { type ChipWish, placeChips, type Rect } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
 import type { Palette } from './palette';
 import { middle } from './appearance';
-import type { Badge, MtlsState, Point } from './types';
+import type { Badge, Health, MtlsState, Point } from './types';
 
 /** From this many edges on, only what needs attention or is chosen gets words and locks. */
 const everyChipUpTo = 300;
@@ -34,6 +34,8 @@ export interface Words {
   node(id: string): NodeWords | undefined;
   edge(id: string): string[];
   flow(id: string): { perSecond: number; errorRatio: number };
+  /** How an edge is drawn; among many it is not cytoscape that knows. */
+  look(id: string): { health: Health; mtls: MtlsState; width: number } | undefined;
 }
 
 export interface NodeWords {
@@ -164,7 +166,7 @@ export class Overlay {
     const extent = this.#cy.extent();
     const streams: Stream[] = [];
     this.#cy.edges().forEach(edge => {
-      if (edge.data('health') === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
+      if (this.#words.look(edge.id())?.health === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
       const [source, target] = [edge.source().position(), edge.target().position()];
       // Asking for the ends of a curve is dear: those that cannot be in sight are not asked.
       if (Math.max(source.x, target.x) < extent.x1 || Math.min(source.x, target.x) > extent.x2 || Math.max(source.y, target.y) < extent.y1 || Math.min(source.y, target.y) > extent.y2) return;
@@ -364,9 +366,11 @@ export class Overlay {
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
     cy.edges().forEach(edge => {
-      const state = edge.data('mtls') as MtlsState;
+      const look = this.#words.look(edge.id());
+      if (!look) return;
+      const state = look.mtls;
       const chosen = edge.hasClass('near') || edge.hasClass('selected');
-      const warns = state === 'plaintext' || state === 'mixed' || edge.data('health') === 'failing' || edge.data('health') === 'degraded';
+      const warns = state === 'plaintext' || state === 'mixed' || look.health === 'failing' || look.health === 'degraded';
       if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
       const lines = this.#words.edge(edge.id());
       if (state === 'idle' && lines.length === 0) return;
@@ -375,7 +379,7 @@ export class Overlay {
       const width = (state === 'idle' ? 0 : lockRoom) + (lines.length > 0 ? Math.max(...lines.map(line => context.measureText(line).width)) + 5 : 0);
       const height = chipHeight + Math.max(0, lines.length - 1) * lineHeight;
       chips.set(edge.id(), { lines, state, width, height });
-      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + (edge.data('width') as number) });
+      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
     });
     return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
