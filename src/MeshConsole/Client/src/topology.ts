@@ -7,7 +7,7 @@ import { badgeWords, knownBadges } from './graph/badges';
 import { boxId, boxKey, closeBoxes } from './graph/boxes';
 import { type Compared, comparedLines, withGone } from './graph/compared';
 import { Graph, type GraphChange } from './graph/graph';
-import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
+import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress, warmUp } from './graph/layout';
 import { type Found, lineBetween, LineSetBuilder, type Look, type Middle } from './graph/lines';
 import { Linework, staysWithCytoscape } from './graph/linework';
 import { Minimap } from './graph/minimap';
@@ -177,6 +177,9 @@ class TopologyCanvas {
     this.#say('stream', 'Waiting for the topology.');
     // The engine is a large script: it loads while the first message is on its way.
     this.#elk = this.#newEngine();
+    this.#elk.layout(warmUp).catch(() => {
+      // Whoever asks next hears of it.
+    });
     void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
     this.#describe();
   }

@@ -20,6 +20,8 @@ export class Linework {
   readonly #collect: () => Found;
   readonly #worker: Worker;
   #on = false;
+  /** The worker did not start, or broke: cytoscape draws, as slowly as it is. */
+  #broken = false;
   #changed = true;
   #busy = false;
   #queued = false;
@@ -37,6 +39,10 @@ export class Linework {
     host.prepend(this.#canvas);
     this.#worker = new Worker(script);
     this.#worker.addEventListener('message', ({ data }: MessageEvent<LinePicture>) => this.#show(data));
+    this.#worker.addEventListener('error', () => {
+      this.#broken = true;
+      this.on = false;
+    });
     const renderer = (cy as unknown as { renderer(): Renderer }).renderer();
     const layered = renderer.drawLayeredElements.bind(renderer);
     renderer.drawLayeredElements = (context, elements, ratio, extent) => {
@@ -56,7 +62,8 @@ export class Linework {
     return this.#on;
   }
 
-  set on(on: boolean) {
+  set on(wanted: boolean) {
+    const on = wanted && !this.#broken;
     if (on === this.#on) return;
     this.#on = on;
     this.#canvas.hidden = !on;
@@ -112,6 +119,9 @@ export class Linework {
     if (this.#busy || !this.#on || now.width === 0 || now.height === 0) return;
     if (!this.#changed && this.#drawn !== null && covers(this.#drawn, now)) return;
     this.#found ??= this.#collect();
+    // Of nothing there is no picture.
+    this.#canvas.hidden = this.#found.lines.looks.length === 0;
+    if (this.#canvas.hidden) return;
     const job: LineJob = { sight: withMargin(now), ratio: window.devicePixelRatio || 1, ...(this.#changed ? { lines: this.#found.lines } : {}) };
     this.#changed = false;
     this.#busy = true;
