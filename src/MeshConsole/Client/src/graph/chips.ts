@@ -53,15 +53,23 @@ class Crowd {
   }
 }
 
-/** Those of some names that have room beside each other: the heavier first, of equal ones the upper left, so that the same stay from one drawing to the next. */
-export function withRoom<T extends Rect & { weight: number }>(names: readonly T[]): T[] {
+/**
+ * Those of some names that have room beside each other: the heavier first, of equal ones the upper left, so that the same stay from
+ * one drawing to the next.
+ * @param aside how far up or down a name may stand instead.
+ */
+export function withRoom<T extends Rect & { weight: number }>(names: readonly T[], aside: readonly number[] = []): T[] {
   const crowd = new Crowd();
   return [...names]
     .sort((a, b) => b.weight - a.weight || a.y1 - b.y1 || a.x1 - b.x1)
-    .filter(name => {
-      if (crowd.hits(name)) return false;
-      crowd.add(name);
-      return true;
+    .flatMap(name => {
+      for (const by of [0, ...aside]) {
+        const moved = { ...name, y1: name.y1 + by, y2: name.y2 + by };
+        if (crowd.hits(moved)) continue;
+        crowd.add(moved);
+        return [moved];
+      }
+      return [];
     });
 }
 

@@ -253,14 +253,15 @@ export class Overlay {
 
   /**
    * Names alone, as large on the screen as ever, on nodes that have become too small to hold them. Where they would lie on each
-   * other, what is chosen or not well has its name, and the others get theirs when one zooms in.
+   * other one moves aside; where there is no room either, what is chosen or not well has its name, and the others get theirs when
+   * one zooms in.
    */
   #drawNodeNames(context: CanvasRenderingContext2D, zoom: number): void {
     const size = 11 / zoom;
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'middle';
     context.textAlign = 'center';
-    const names: (Rect & { weight: number; name: string; faded: boolean; health: string; at: Point })[] = [];
+    const names: (Rect & { weight: number; name: string; faded: boolean; health: string })[] = [];
     this.#cy.nodes().forEach(node => {
       const words = node.hasClass('hidden') ? undefined : this.#words.node(node.id());
       if (!words) return;
@@ -274,10 +275,10 @@ export class Overlay {
       names.push({
         ...onScreen({ x1: at.x - width / 2, y1: at.y - size * 0.7, x2: at.x + width / 2, y2: at.y + size * 0.7 }, zoom),
         weight: (chosen ? 8 : 0) + (faded ? 0 : 4) + (health === 'failing' ? 2 : health === 'degraded' ? 1 : 0),
-        name, faded, health, at,
+        name, faded, health,
       });
     });
-    for (const { x1, y1, x2, y2, name, faded, health, at } of withRoom(names)) {
+    for (const { x1, y1, x2, y2, name, faded, health } of withRoom(names, [-13, 13])) {
       context.globalAlpha = faded ? 0.16 : 0.92;
       context.fillStyle = this.palette.page;
       context.beginPath();
@@ -285,7 +286,7 @@ export class Overlay {
       context.fill();
       context.globalAlpha = faded ? 0.16 : 1;
       context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : this.palette.text;
-      context.fillText(name, at.x, at.y);
+      context.fillText(name, (x1 + x2) / 2 / zoom, (y1 + y2) / 2 / zoom);
     }
     context.globalAlpha = 1;
     context.textAlign = 'start';
