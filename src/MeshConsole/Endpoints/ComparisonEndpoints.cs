@@ -35,7 +35,7 @@ internal static class ComparisonEndpoints
     {
         if (!ApiEndpoints.TryReadLevel(view, out var level))
         {
-            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
         }
 
         if (SnapshotRequest.Blank(from) is null)
