@@ -142,7 +142,7 @@ class TopologyCanvas {
       motionBlur: false,
       layout: { name: 'preset' },
     });
-    this.#lines = new Linework(this.#cy, this.#surface, options.lines, () => this.#lineSet());
+    this.#lines = new Linework(this.#cy, this.#surface, options.lines, () => this.#lineSet(), () => this.#tell(this.#cy.edges()));
     this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
       node: id => {
         const node = this.#graph.nodes.get(id);
@@ -462,7 +462,7 @@ class TopologyCanvas {
     if (added || many !== this.#many) this.#cy.edges().toggleClass('many', many);
     if (this.#many && !many) this.#tell(this.#cy.edges());
     this.#many = many;
-    this.#lines.on = many;
+    this.#lines.many = many;
   }
 
   /** Brings cytoscape up to date with edges that it has not drawn until now. */
@@ -476,7 +476,7 @@ class TopologyCanvas {
   }
 
   #lineSet(): Found {
-    const palette = readPalette();
+    const palette = this.#overlay.palette;
     const lines = new LineSetBuilder();
     const places = new Map<string, Middle>();
     this.#cy.nodes().forEach(node => {

@@ -18,8 +18,12 @@ export class Linework {
   readonly #cy: Core;
   readonly #canvas: HTMLCanvasElement;
   readonly #collect: () => Found;
-  readonly #worker: Worker;
+  readonly #script: string;
+  readonly #giveUp: () => void;
+  /** None before there are many lines. */
+  #worker: Worker | null = null;
   #on = false;
+  #many = false;
   /** The worker did not start, or broke: cytoscape draws, as slowly as it is. */
   #broken = false;
   #changed = true;
@@ -29,20 +33,19 @@ export class Linework {
   #found: Found | null = null;
   #kept: { all: SingularElementReturnValue[]; own: SingularElementReturnValue[] } | null = null;
 
-  /** @param collect the lines of all edges but loops, those that stay with cytoscape undrawn. */
-  constructor(cy: Core, host: HTMLElement, script: string, collect: () => Found) {
+  /**
+   * @param collect the lines of all edges but loops, those that stay with cytoscape undrawn.
+   * @param giveUp called when cytoscape has to draw them all after all.
+   */
+  constructor(cy: Core, host: HTMLElement, script: string, collect: () => Found, giveUp: () => void) {
     this.#cy = cy;
     this.#collect = collect;
+    this.#script = script;
+    this.#giveUp = giveUp;
     this.#canvas = document.createElement('canvas');
     this.#canvas.className = 'graph-lines';
     this.#canvas.setAttribute('aria-hidden', 'true');
     host.prepend(this.#canvas);
-    this.#worker = new Worker(script);
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<LinePicture>) => this.#show(data));
-    this.#worker.addEventListener('error', () => {
-      this.#broken = true;
-      this.on = false;
-    });
     const renderer = (cy as unknown as { renderer(): Renderer }).renderer();
     const layered = renderer.drawLayeredElements.bind(renderer);
     renderer.drawLayeredElements = (context, elements, ratio, extent) => {
@@ -58,17 +61,32 @@ export class Linework {
     cy.on('position', 'node', () => this.change());
   }
 
+  /** Whether the lines are drawn here and not by cytoscape. */
   get on(): boolean {
     return this.#on;
   }
 
-  set on(wanted: boolean) {
-    const on = wanted && !this.#broken;
+  /** So many that they are not left to cytoscape. */
+  set many(many: boolean) {
+    this.#many = many;
+    const on = many && !this.#broken;
     if (on === this.#on) return;
     this.#on = on;
     this.#canvas.hidden = !on;
+    if (on) this.#worker ??= this.#start();
     this.change();
     this.#cy.forceRender();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#script);
+    worker.addEventListener('message', ({ data }: MessageEvent<LinePicture>) => this.#show(data));
+    worker.addEventListener('error', () => {
+      this.#broken = true;
+      this.#giveUp();
+      this.many = this.#many;
+    });
+    return worker;
   }
 
   /** Lines came, went, moved or look different. */
@@ -78,15 +96,15 @@ export class Linework {
     if (this.#on) this.#soon();
   }
 
-  /** The edge under a point of the graph, where lines are not cytoscape's. */
+  /** The edge under a point of the graph, where there are too many to be looked for by cytoscape. */
   edgeAt(at: Point): string | null {
-    if (!this.#on) return null;
+    if (!this.#many) return null;
     this.#found ??= this.#collect();
     return lineAt(this.#found, at, reach / this.#cy.zoom());
   }
 
   remove(): void {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#canvas.remove();
   }
 
@@ -125,7 +143,7 @@ export class Linework {
     const job: LineJob = { sight: withMargin(now), ratio: window.devicePixelRatio || 1, ...(this.#changed ? { lines: this.#found.lines } : {}) };
     this.#changed = false;
     this.#busy = true;
-    this.#worker.postMessage(job);
+    this.#worker?.postMessage(job);
   }
 
   #show({ sight, picture }: LinePicture): void {
