@@ -73,6 +73,7 @@ export class Overlay {
   #flow: HTMLCanvasElement | null = null;
   #flowFrame = 0;
   #flowDrawn = 0;
+  #flowBlank = true;
   #streams: Stream[] | null = null;
   /** Where nodes lie: dots go behind them, as their edges do. */
   #covered: Rect[] = [];
@@ -139,10 +140,13 @@ export class Overlay {
   #drawFlow(seconds: number): void {
     const [width, height, zoom, pan] = [this.#cy.width(), this.#cy.height(), this.#cy.zoom(), this.#cy.pan()];
     if (this.#flow === null || width === 0 || height === 0) return;
+    // From farther away the dots of a whole mesh would be one grey mist: nothing is drawn, and not thirty times a second.
+    const away = zoom < 0.3;
+    if (away && this.#flowBlank) return;
+    this.#flowBlank = away;
     const ratio = window.devicePixelRatio || 1;
     const context = prepare(this.#flow, width, height, ratio);
-    // From farther away the dots of a whole mesh would be one grey mist.
-    if (zoom < 0.3) return;
+    if (away) return;
     context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     this.#streams ??= this.#streamsInSight();
     const size = 2.6 / Math.max(0.7, Math.min(1, zoom));
