@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differing, edgeLines, edgeStroke, edgeWidth, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
 import { Graph } from '../src/graph/graph';
-import { onCurve, placeChips } from '../src/graph/chips';
+import { onCurve, placeChips, withRoom } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
 import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
 import { milliseconds, percent, rate } from '../src/graph/numbers';
@@ -249,11 +249,35 @@ test('a mesh is laid out namespace by namespace, every node once and none upon a
   for (let i = 0; i < placed.length; i++) for (let j = 0; j < i; j++) assert.ok(!overlaps(placed[i] as Placed, placed[j] as Placed));
 });
 
+test('of names that would lie on each other the heavier stays, of equal ones the upper left, whatever order they come in', () => {
+  const name = (key: string, x: number, y: number, weight = 0) => ({ key, x1: x, y1: y, x2: x + 50, y2: y + 14, weight });
+  const names = [name('right', 30, 0), name('left', 0, 0), name('below', 0, 20), name('near', 10, 25), name('failing', 20, 30, 2)];
+  const kept = (list: typeof names) => withRoom(list).map(one => one.key).sort();
+  // "failing" comes first and covers what is below; of the two at the top the left one stays.
+  assert.deepEqual(kept(names), ['failing', 'left']);
+  assert.deepEqual(kept([...names].reverse()), ['failing', 'left']);
+  assert.deepEqual(kept(names.map(one => ({ ...one, x1: one.x1 * 10, x2: one.x1 * 10 + 50, y1: one.y1 * 10, y2: one.y1 * 10 + 14 }))), ['below', 'failing', 'left', 'near', 'right']);
+  // One line higher there is room for the right one, beside nothing.
+  assert.deepEqual(withRoom(names.slice(0, 2), [-14]).map(one => [one.key, one.y1]), [['left', 0], ['right', -14]]);
+});
+
 test('without boxes the whole is laid out both ways and the better one taken', async () => {
   row.calls = 0;
   const positions = await layOut(row, [node('a'), node('b')], [], false, 1.7, () => {});
   assert.equal(positions.size, 2);
   assert.equal(row.calls, 2);
+});
+
+test('without boxes one way is enough when it fills the picture', async () => {
+  const sized = { calls: 0, layout: async (graph: ElkNode): Promise<ElkNode> => (sized.calls++, { ...graph, width: 3400, height: 1720 }) };
+  const progress: Progress[] = [];
+  // As broad as 2.25 times 1511, and 1720 high: the other way could save an eighth at most.
+  await layOut(sized, [node('a'), node('b')], [], false, 2.25, one => progress.push(one));
+  assert.equal(sized.calls, 1);
+  assert.deepEqual(progress.at(-1), { done: 2, total: 2 });
+  // On a phone the same picture would leave three quarters of the height empty.
+  await layOut(sized, [node('a'), node('b')], [], false, 0.5, () => {});
+  assert.equal(sized.calls, 3);
 });
 
 test('callers stand left of whom they call, and what has no traffic comes last', () => {
