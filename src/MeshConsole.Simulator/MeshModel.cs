@@ -24,6 +24,9 @@ internal sealed class MeshModel : IDisposable
     /// <summary>What the counters hold when the recorded past begins.</summary>
     private static readonly TimeSpan s_before = TimeSpan.FromHours(30);
 
+    /// <summary>How long after its time a run may still be written down as begun.</summary>
+    private static readonly TimeSpan s_beginning = TimeSpan.FromMinutes(5);
+
     private readonly TimeProvider _time;
     private DateTimeOffset _ticked;
 
@@ -114,6 +117,7 @@ internal sealed class MeshModel : IDisposable
             if (now - _ticked > TimeSpan.FromMinutes(10)) _ticked = Aligned(now) - interval;
             Ticking?.Invoke(now);
             Controller.Reconcile();
+            ScheduleJobs(now);
             while (_ticked + interval <= now) Step(_ticked + interval);
         }
     }
@@ -142,6 +146,9 @@ internal sealed class MeshModel : IDisposable
         objects.AddRange(Blueprint.Workloads.Select(workload => (workload.Namespace, workload.ServiceAccount)).Append(("istio-system", "istiod")).Distinct()
             .Select(account => DeploymentObjects.Named("ServiceAccount", account.Item1, account.Item2, installed)));
         objects.AddRange(Certificates.Objects(Blueprint.Namespaces.Select(ns => ns.Name), now));
+        objects.Add(CronJobObjects.MeshConfiguration(installed));
+        objects.AddRange(ResourceTypes.All.SelectMany(type => type.Versions.Select(version => (type.Group, version))).Distinct().Select(api => CronJobObjects.ApiService(api.Group, api.version, installed)));
+        objects.AddRange(Blueprint.CronJobs.Select(job => CronJobObjects.CronJob(job, now - Age($"cronjob/{job.Namespace}/{job.Name}", 30, 100), now)));
         Objects.Load(objects, "istiod");
         foreach (var json in Blueprint.Objects)
         {
@@ -157,6 +164,18 @@ internal sealed class MeshModel : IDisposable
         foreach (var service in services) service["metadata"]!["uid"] = Pods.Uid($"service/{service["metadata"]!["namespace"]}/{service["metadata"]!["name"]}");
         var injected = Blueprint.Namespaces.Where(ns => ns.Injection).Select(ns => ns.Name).ToHashSet(StringComparer.Ordinal);
         Controller.LoadAll(deployments, services, injected.Contains, what => now - Age("pod/" + what, 1, 6));
+    }
+
+    /// <summary>As the controller of CronJobs does when a run begins.</summary>
+    private void ScheduleJobs(DateTimeOffset now)
+    {
+        foreach (var job in Blueprint.CronJobs)
+        {
+            if (job.Run?.LastBefore(now) is not { } last || now - last > s_beginning || Objects.Find(ResourceTypes.CronJobs, job.Namespace, job.Name) is not { } stored) continue;
+            var begun = KubernetesTime.Seconds(last);
+            if (stored.ToJson()["status"]?["lastScheduleTime"]?.GetValue<string>() == begun) continue;
+            Objects.Update(ResourceTypes.CronJobs, job.Namespace, job.Name, json => json["status"] = new JsonObject { ["lastScheduleTime"] = begun }, new WriteOptions { FieldManager = "kube-controller-manager", Scope = WriteScope.Status });
+        }
     }
 
     private JsonObject Deployment(WorkloadBlueprint workload, DateTimeOffset now)

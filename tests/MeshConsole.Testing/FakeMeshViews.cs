@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
 
@@ -22,6 +23,9 @@ public sealed class FakeMeshViews : IMeshViews
     public ImmutableArray<CertificateView>? OnCertificates { get; set; } = SampleViews.Certificates;
     public ImmutableArray<HopLatency>? OnHops { get; set; } = SampleViews.Hops;
     public ImmutableArray<RouteView>? OnRoutes { get; set; } = SampleViews.Routes;
+    /// <summary>The panel of an id; worked out of the snapshot unless a test says otherwise.</summary>
+    public Func<MeshSnapshot, MeshQuery, TopologyLevel, string?, PanelView?> OnPanel { get; set; } = PanelBuilder.Build;
+
     public OverviewView? OnOverview { get; set; } = SampleViews.Overview;
 
     /// <summary>Queries in the order they came.</summary>
@@ -42,6 +46,8 @@ public sealed class FakeMeshViews : IMeshViews
     public ImmutableArray<HopLatency> Hops(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnHops);
 
     public ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnRoutes);
+
+    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id) => OnPanel(snapshot, query, level, id);
 
     public OverviewView Overview(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnOverview);
 

@@ -130,7 +130,7 @@ public static partial class SampleMesh
         return Object("security.istio.io/v1", "PeerAuthentication", @namespace, name, "{" + string.Join(", ", parts) + "}", createdAt: createdAt);
     }
 
-    /// <summary>Objects of a cluster where every kind has been read and there is none.</summary>
+    /// <summary>Objects of a cluster where every kind has been read and there is none, but for the mesh configuration that an installation writes.</summary>
     public static ClusterObjects NoObjects { get; } = new()
     {
         Namespaces = [],
@@ -146,6 +146,9 @@ public static partial class SampleMesh
         Secrets = [],
         ValidatingWebhooks = [],
         MutatingWebhooks = [],
+        CronJobs = [],
+        ApiServices = [],
+        MeshConfigurations = [new MeshConfiguration(new ObjectMeta { Name = "istio", Namespace = ClusterSnapshot.DefaultRootNamespace, Uid = "uid-istio", ResourceVersion = "3", CreatedAt = Now.AddDays(-90) }, MeshConfiguration.DefaultRevision, AutoMtls: true, null, null)],
         VirtualServices = [],
         DestinationRules = [],
         Gateways = [],

@@ -41,6 +41,9 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
     private readonly ResourceWatcher<MeshObject> _backendTlsPolicies;
     private readonly ResourceWatcher<MeshObject> _trafficSplits;
     private readonly ResourceWatcher<MeshObject> _certificates;
+    private readonly ResourceWatcher<CronJob> _cronJobs;
+    private readonly ResourceWatcher<ApiService> _apiServices;
+    private readonly ResourceWatcher<MeshConfiguration> _meshConfigurations;
     private readonly ReferencedConfigMaps _referencedConfigMaps;
     private long _version;
     private View _view = new(-1, new ClusterObjects());
@@ -77,6 +80,9 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
         _secrets = Watch(ResourceKinds.Secrets, _ => CertificateBundleParser.ForSecrets());
         _validatingWebhooks = Watch(ResourceKinds.ValidatingWebhooks, type => new WebhookConfigurationParser(type.Kind));
         _mutatingWebhooks = Watch(ResourceKinds.MutatingWebhooks, type => new WebhookConfigurationParser(type.Kind));
+        _cronJobs = Watch(ResourceKinds.CronJobs, _ => new CronJobParser());
+        _apiServices = Watch(ResourceKinds.ApiServices, _ => new ApiServiceParser());
+        _meshConfigurations = Watch(ResourceKinds.MeshConfigurations, _ => new MeshConfigurationParser());
         _virtualServices = WatchMesh(ResourceKinds.VirtualServices);
         _destinationRules = WatchMesh(ResourceKinds.DestinationRules);
         _gateways = WatchMesh(ResourceKinds.Gateways);
@@ -169,6 +175,9 @@ public sealed class ClusterObjectSource : IClusterObjectSource, IDisposable
                 Secrets = _secrets.Items,
                 ValidatingWebhooks = _validatingWebhooks.Items,
                 MutatingWebhooks = _mutatingWebhooks.Items,
+                CronJobs = _cronJobs.Items,
+                ApiServices = _apiServices.Items,
+                MeshConfigurations = _meshConfigurations.Items,
                 VirtualServices = _virtualServices.Items,
                 DestinationRules = _destinationRules.Items,
                 Gateways = _gateways.Items,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MeshConsole.Mesh.Kubernetes.Objects;
 
 namespace MeshConsole.Mesh.Kubernetes;
 
@@ -38,9 +39,24 @@ public static class ResourceKinds
         Selection = new ListOptions(FieldSelector: "metadata.name=linkerd-identity-trust-roots"),
     };
 
+    /// <summary>
+    /// What each revision of istiod tells its proxies. Istio's installation labels the ConfigMap with its revision; other
+    /// ConfigMaps of a revision come with it and are not kept.
+    /// </summary>
+    public static ResourceKind MeshConfigurations { get; } = Core("configmaps", "ConfigMap", "", "whether proxies use mutual TLS by themselves is not known, and readiness for STRICT is unproven") with
+    {
+        SourceName = "kubernetes/mesh-configuration",
+        Selection = new ListOptions(LabelSelector: MeshConfiguration.RevisionLabel),
+    };
+
     public static ResourceKind ValidatingWebhooks { get; } = Core("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", "admissionregistration.k8s.io", "authorities of validating webhooks are not shown", namespaced: false);
 
     public static ResourceKind MutatingWebhooks { get; } = Core("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", "admissionregistration.k8s.io", "authorities of mutating webhooks (sidecar injection) are not shown", namespaced: false);
+
+    /// <summary>Served as v1 since Kubernetes 1.21.</summary>
+    public static ResourceKind CronJobs { get; } = Core("cronjobs", "CronJob", "batch", "jobs that call into the mesh now and then are not known, and readiness for STRICT is unproven") with { Versions = ["v1", "v1beta1"] };
+
+    public static ResourceKind ApiServices { get; } = Core("apiservices", "APIService", "apiregistration.k8s.io", "which Services the API server calls for their APIs is not known, and readiness for STRICT is unproven", namespaced: false);
 
     /// <summary>Secrets, without those that never hold a certificate and are large or many.</summary>
     public static ResourceKind Secrets { get; } = Core("secrets", "Secret", "", "certificates of gateways and issuers are not shown") with

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
@@ -8,6 +9,10 @@ namespace MeshConsole.Mesh.Mtls;
 /// <param name="Host">Fully qualified host of the Service it is for.</param>
 /// <param name="ContainerPort">Container port the setting is about; null when it is about all ports or the port cannot be told.</param>
 internal sealed record ClientSetting(ClientTlsSetting Setting, string Host, int? ContainerPort);
+
+/// <summary>Callers of a Service for whom a mesh configuration switched off what they would do by themselves.</summary>
+/// <param name="ContainerPorts">Ports at which no DestinationRule tells them what to send; default when one of them cannot be told.</param>
+internal sealed record UntoldCallers(AutoMtlsOff Off, string Host, ImmutableArray<int> ContainerPorts);
 
 /// <summary>Who has to speak what the callers are told to speak.</summary>
 internal enum ServerSide
@@ -50,6 +55,34 @@ internal static class ClientTlsConflicts
 
         return settings;
     }
+
+    /// <summary>Callers that send plaintext to a workload because auto mTLS is off for them and no DestinationRule tells them otherwise.</summary>
+    public static List<UntoldCallers> UntoldOf(ClusterPolicies policies, Workload workload)
+    {
+        var untold = new List<UntoldCallers>();
+        foreach (var off in policies.Mesh.Off)
+        {
+            foreach (var service in policies.ServicesOf(workload.Id))
+            {
+                var left = policies.ClientTls.LeftToAuto(service.Host, service.Id.Namespace, service.Ports.IsDefault ? [] : service.Ports.Select(port => port.Port));
+                if (!left.IsEmpty)
+                {
+                    var ports = left.Select(port => ClusterPolicies.TargetPort(service, port)).ToList();
+                    untold.Add(new UntoldCallers(off, service.Host, ports.Contains(null) ? default : [.. ports.Select(port => port!.Value).Distinct().Order()]));
+                }
+            }
+        }
+
+        return untold;
+    }
+
+    /// <summary>A sentence about callers without auto mTLS and what comes of it; null when it agrees with the mode.</summary>
+    public static string? Conflict(UntoldCallers untold, PeerMode mode, ServerSide side) =>
+        Outcome(ClientTlsMode.Disable, mode, side) is { } outcome ? $"{Words(untold)}: {outcome}." : null;
+
+    public static string Words(UntoldCallers untold) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{MeshSettings.Words(untold.Off.Configuration)} sets enableAutoMtls to false for {untold.Off.Proxies} {(untold.Off.Proxies == 1 ? "proxy" : "proxies")} of revision {untold.Off.Configuration.Revision}, and no DestinationRule tells them all what to send to {untold.Host}");
 
     public static ServerSide SideOf(Workload workload) => workload.DataPlane switch
     {

@@ -53,27 +53,61 @@ public sealed class ClientTlsRules
     public ImmutableArray<ClientTlsSetting> For(string host, string serviceNamespace)
     {
         ArgumentNullException.ThrowIfNull(host);
-        var exact = _exact.GetValueOrDefault(host) ?? [];
-        if (exact.Count == 0 && _wildcards.Count == 0)
-        {
-            return [];
-        }
-
         var settings = ImmutableArray.CreateBuilder<ClientTlsSetting>();
-        foreach (var inNamespace in exact.Concat(_wildcards.Where(r => ServiceHost.Matches(r.Host, host)))
-            .GroupBy(r => r.Object.Meta.Namespace, StringComparer.Ordinal)
-            .OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var (@namespace, merged) in InForce(host))
         {
-            // The most specific host wins; rules of the same host are merged: subsets of all, trafficPolicy of the oldest that has one.
-            var longest = inNamespace.MaxBy(r => (r.Host.Contains('*') ? 0 : 1, r.Host.Length))!.Host;
-            var merged = inNamespace.Where(r => string.Equals(r.Host, longest, StringComparison.Ordinal)).ToList();
-            var callers = string.Equals(inNamespace.Key, serviceNamespace, StringComparison.Ordinal) || string.Equals(inNamespace.Key, _root, StringComparison.Ordinal)
+            var callers = string.Equals(@namespace, serviceNamespace, StringComparison.Ordinal) || string.Equals(@namespace, _root, StringComparison.Ordinal)
                 ? null
-                : $"callers in namespace {inNamespace.Key}";
+                : $"callers in namespace {@namespace}";
             Collect(merged, callers, settings);
         }
 
         return settings.ToImmutable();
+    }
+
+    /// <summary>Those ports of a Service at which some callers are told nothing about TLS, so that auto mTLS decides for them.</summary>
+    /// <param name="ports">Service ports.</param>
+    public ImmutableArray<int> LeftToAuto(string host, string serviceNamespace, IEnumerable<int> ports)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var groups = InForce(host).ToList();
+
+        // Callers without a rule in their own namespace go by that of the service's, else by that of the root namespace.
+        var general = groups.Find(group => string.Equals(group.Namespace, serviceNamespace, StringComparison.Ordinal)).Rules
+            ?? groups.Find(group => string.Equals(group.Namespace, _root, StringComparison.Ordinal)).Rules;
+        var ofCallers = groups.Where(group => group.Rules != general && !string.Equals(group.Namespace, _root, StringComparison.Ordinal)).Select(group => group.Rules);
+        return [.. ports.Where(port => general is null || !Tells(general, port, everybody: true) || ofCallers.Any(rules => !Tells(rules, port, everybody: false)))];
+    }
+
+    /// <summary>Whether rules of one host and namespace tell every caller that goes by them what to send to a port.</summary>
+    /// <param name="everybody">Callers of all namespaces go by them.</param>
+    private static bool Tells(List<Rule> rules, int port, bool everybody)
+    {
+        if (rules.Find(r => r.Object.Spec.Get("trafficPolicy").IsObject()) is not { } top
+            || top.Object.Spec.Get("workloadSelector").Get("matchLabels").Labels() is { IsEmpty: false }
+            || (everybody && top.Object.Spec.Texts("exportTo") is { Length: > 0 } exported && !exported.Contains("*")))
+        {
+            return false;
+        }
+
+        var policy = top.Object.Spec.Get("trafficPolicy");
+        return policy.Get("tls").IsPresent() || policy.Items("portLevelSettings").Any(one => one.Get("port").Whole("number") == port && one.Get("tls").IsPresent());
+    }
+
+    /// <summary>
+    /// The rules that callers in each namespace would find there, by namespace: those of the most specific host, the oldest
+    /// first. They count as one: subsets of all, trafficPolicy of the oldest that has one.
+    /// </summary>
+    private IEnumerable<(string Namespace, List<Rule> Rules)> InForce(string host)
+    {
+        var exact = _exact.GetValueOrDefault(host) ?? [];
+        foreach (var inNamespace in exact.Concat(_wildcards.Where(r => ServiceHost.Matches(r.Host, host)))
+            .GroupBy(r => r.Object.Meta.Namespace, StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            var longest = inNamespace.MaxBy(r => (r.Host.Contains('*') ? 0 : 1, r.Host.Length))!.Host;
+            yield return (inNamespace.Key, inNamespace.Where(r => string.Equals(r.Host, longest, StringComparison.Ordinal)).ToList());
+        }
     }
 
     private static void Collect(List<Rule> rules, string? callers, ImmutableArray<ClientTlsSetting>.Builder settings)

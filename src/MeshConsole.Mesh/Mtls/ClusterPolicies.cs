@@ -14,6 +14,7 @@ internal sealed class ClusterPolicies
         Nodes = MeshNodes.Of(snapshot);
         Resolver = cluster.Objects.PeerAuthentications.IsDefault ? null : PeerAuthenticationResolver.Of(cluster.Objects.PeerAuthentications, cluster.RootNamespace);
         Domain = cluster.Services.IsEmpty ? ServiceHost.DefaultDomain : ServiceHost.DomainOf(cluster.Services[0]);
+        Mesh = new MeshSettings(cluster);
         ClientTls = new ClientTlsRules(cluster.Objects.DestinationRules, Domain, cluster.RootNamespace);
         foreach (var service in cluster.Services)
         {
@@ -35,6 +36,8 @@ internal sealed class ClusterPolicies
     public PeerAuthenticationResolver? Resolver { get; }
 
     public ClientTlsRules ClientTls { get; }
+
+    public MeshSettings Mesh { get; }
 
     public string Domain { get; }
 

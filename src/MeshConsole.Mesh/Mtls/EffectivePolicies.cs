@@ -46,10 +46,14 @@ public static class EffectivePolicies
 
         var side = ClientTlsConflicts.SideOf(workload);
         var settings = ClientTlsConflicts.SettingsOf(policies, workload);
+        var untold = ClientTlsConflicts.UntoldOf(policies, workload);
         notes.AddRange(decision.Notes);
         notes.AddRange(settings
             .Where(s => s.ContainerPort is null || !decision.Ports.Any(p => p.Port == s.ContainerPort))
             .Select(s => ClientTlsConflicts.Conflict(s, decision.Mode, side))
+            .Concat(untold
+                .Where(u => u.ContainerPorts.IsDefault || u.ContainerPorts.Any(port => !decision.Ports.Any(p => p.Port == port)))
+                .Select(u => ClientTlsConflicts.Conflict(u, decision.Mode, side)))
             .OfType<string>());
         rows.Add(new EffectivePolicy(id, null, ClusterPolicies.Words(decision.Mode), decision.DecidedBy, [.. notes.Distinct(StringComparer.Ordinal)]));
 
@@ -64,6 +68,7 @@ public static class EffectivePolicies
             ofPort.AddRange(settings
                 .Where(s => s.ContainerPort is null || s.ContainerPort == port.Port)
                 .Select(s => ClientTlsConflicts.Conflict(s, port.Mode, side))
+                .Concat(untold.Where(u => u.ContainerPorts.IsDefault || u.ContainerPorts.Contains(port.Port)).Select(u => ClientTlsConflicts.Conflict(u, port.Mode, side)))
                 .OfType<string>());
             rows.Add(new EffectivePolicy(id, port.Port, ClusterPolicies.Words(port.Mode), port.DecidedBy, [.. ofPort.Distinct(StringComparer.Ordinal)]));
         }

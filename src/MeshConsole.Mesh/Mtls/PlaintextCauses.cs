@@ -159,6 +159,13 @@ internal sealed class PlaintextCauses
                 $"Remove the tls block from {PeerAuthentication.Words(rule)}; auto mTLS then decides.");
         }
 
+        if (service is not null && _policies.Mesh.AutoMtlsOffFor(source) is { } settings
+            && !_policies.ClientTls.LeftToAuto(service.Host, service.Id.Namespace, service.Ports.IsDefault ? [] : service.Ports.Select(one => one.Port)).IsEmpty)
+        {
+            return new("auto-mtls-off", $"{MeshSettings.Words(settings)} sets enableAutoMtls to false for proxies of revision {settings.Revision}, and no DestinationRule tells {name} to encrypt what it sends to {service.Host}.",
+                $"Take enableAutoMtls out of {MeshSettings.Words(settings)}, or set tls mode ISTIO_MUTUAL for {service.Host} in a DestinationRule.");
+        }
+
         if (CaptureExclusions.OutboundRanges(source) is { } ranges)
         {
             return new("range-excluded", $"{name} limits by address what its proxy captures (annotation {ranges}): calls to addresses outside pass by it.",
@@ -174,7 +181,9 @@ internal sealed class PlaintextCauses
             : target is { DataPlane: DataPlane.Ambient } && source.DataPlane == DataPlane.Sidecar
             ? new("ztunnel-passthrough", $"{name} has a sidecar that does not speak HBONE to {Name(target.Id)}: its ztunnel passes the plaintext through.", $"Let sidecars speak HBONE (the ambient profile sets it), or take {name} into ambient.")
             : new("unexplained", $"{name} has a proxy and nothing read here explains it.",
-                "Look for enableAutoMtls: false in the mesh configuration, an EnvoyFilter, and calls to the address of a pod instead of the service.");
+                _policies.Mesh.Unknown.IsEmpty
+                    ? "Look for an EnvoyFilter, and for calls to the address of a pod instead of the service."
+                    : "Look for enableAutoMtls: false in the mesh configuration, which could not be read, for an EnvoyFilter, and for calls to the address of a pod instead of the service.");
     }
 
     private PlaintextCause ExplainUnknown(Service? service, Workload? target)

@@ -32,6 +32,14 @@ public sealed record ClusterObjects
     public ImmutableArray<WebhookConfiguration> ValidatingWebhooks { get; init; }
     public ImmutableArray<WebhookConfiguration> MutatingWebhooks { get; init; }
 
+    public ImmutableArray<CronJob> CronJobs { get; init; }
+
+    /// <summary>Those that a Service answers.</summary>
+    public ImmutableArray<ApiService> ApiServices { get; init; }
+
+    /// <summary>The mesh configuration of each revision of istiod; one that is not in here was not found.</summary>
+    public ImmutableArray<MeshConfiguration> MeshConfigurations { get; init; }
+
     /// <summary>Public certificates of Secrets that hold any. Keys never materialise.</summary>
     public ImmutableArray<CertificateBundle> Secrets { get; init; }
 

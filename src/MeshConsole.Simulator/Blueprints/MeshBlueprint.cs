@@ -21,6 +21,8 @@ public sealed record MeshBlueprint
 
     public required ImmutableArray<DemandBlueprint> Demands { get; init; }
 
+    public ImmutableArray<CronJobBlueprint> CronJobs { get; init; } = [];
+
     /// <summary>Objects of the mesh APIs, Secrets and ConfigMaps that are created as they stand.</summary>
     public ImmutableArray<JsonObject> Objects { get; init; } = [];
 
@@ -161,4 +163,26 @@ public sealed record DemandBlueprint(string Workload, CallBlueprint Call, double
 
     /// <summary>Share of callers who give up before the answer.</summary>
     public double AbandonRatio { get; init; }
+
+    /// <summary>When it is there at all; null for always.</summary>
+    public DailyRun? Run { get; init; }
 }
+
+/// <summary>Something that happens once a day.</summary>
+/// <param name="At">When it begins, in UTC.</param>
+public sealed record DailyRun(TimeOnly At, TimeSpan Lasts)
+{
+    /// <summary>When it began last.</summary>
+    public DateTimeOffset LastBefore(DateTimeOffset now)
+    {
+        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero) + At.ToTimeSpan();
+        return today <= now ? today : today - TimeSpan.FromDays(1);
+    }
+
+    public bool IsOn(DateTimeOffset now) => now - LastBefore(now) < Lasts;
+}
+
+/// <summary>A CronJob without a proxy. What it sends is counted by whoever it calls; the demand for that is told apart from it.</summary>
+/// <param name="Run">When it runs; null for one that is suspended.</param>
+/// <param name="Environment">Name and value of an environment variable that says whom it calls.</param>
+public sealed record CronJobBlueprint(string Namespace, string Name, DailyRun? Run, (string Name, string Value) Environment);

@@ -13,6 +13,8 @@ internal static class PaymentsMesh
     private const string PayHost = "pay.example";
     private const string MerchantsHost = "merchants.pay.example";
 
+    private static readonly DailyRun s_nightly = new(new TimeOnly(2, 0), TimeSpan.FromMinutes(12));
+
     public static MeshBlueprint Create() => new()
     {
         Name = "payments",
@@ -38,11 +40,19 @@ internal static class PaymentsMesh
             new(Gateway, At(PayHost, "POST", "/v1/refunds"), 5, 0.2),
             new(Gateway, At(MerchantsHost, "GET", "/"), 17, 0.35),
             new("batch/legacy-batch", Http("settlement.finance", 1), 2.5, 0) { Daily = false },
+
+            // CronJob nightly-settlement: to whoever it calls it is one more caller without identity.
+            new("batch/legacy-batch", Http("settlement.finance", 1, path: "/close"), 9, 0) { Daily = false, Run = s_nightly },
             new("finance/reconciliation", Grpc("ledger.finance", 1), 3, 0) { Daily = false },
             new("finance/reconciliation", Http("settlement.finance", 1), 0.8, 0) { Daily = false },
             new("finance/reconciliation", Tcp("postgres.finance", 1), 3, 0) { Daily = false },
             new("merchants/webhook-dispatch", new("hooks.merchant.example", 1) { Async = true, Path = "/events" }, 16, 0.2),
             new("merchants/webhook-dispatch", Tcp("event-bus.platform", 1), 16, 0.2),
+        ],
+        CronJobs =
+        [
+            new("batch", "nightly-settlement", s_nightly, ("SETTLEMENT_URL", "http://settlement.finance.svc.cluster.local/close")),
+            new("batch", "report-export", null, ("REPORT_BUCKET", "s3-exports/payments")),
         ],
         Objects = PaymentsObjects.Create(),
         Nodes = 4,

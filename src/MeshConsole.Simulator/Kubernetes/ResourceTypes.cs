@@ -118,6 +118,32 @@ public static class ResourceTypes
 
     public static ResourceType DaemonSets { get; } = Apps("DaemonSet", "ds");
 
+    public static ResourceType CronJobs { get; } = new()
+    {
+        Group = "batch",
+        Versions = ["v1"],
+        Kind = "CronJob",
+        Plural = "cronjobs",
+        Singular = "cronjob",
+        ShortNames = ["cj"],
+        Categories = ["all"],
+        HasStatus = true,
+        HasGeneration = true,
+    };
+
+    public static ResourceType ApiServices { get; } = new()
+    {
+        Group = "apiregistration.k8s.io",
+        Versions = ["v1"],
+        Kind = "APIService",
+        Plural = "apiservices",
+        Singular = "apiservice",
+        Categories = ["api-extensions"],
+        Namespaced = false,
+        HasStatus = true,
+        AllowsUnconditionalUpdate = false,
+    };
+
     public static ResourceType EndpointSlices { get; } = new()
     {
         Group = "discovery.k8s.io",
@@ -212,7 +238,9 @@ public static class ResourceTypes
     public static ImmutableArray<ResourceType> All { get; } =
     [
         ConfigMaps, Events, Namespaces, Nodes, Pods, Secrets, ServiceAccounts, Services,
+        ApiServices,
         DaemonSets, Deployments, ReplicaSets, StatefulSets,
+        CronJobs,
         MutatingWebhookConfigurations, ValidatingWebhookConfigurations, Leases, EndpointSlices,
         DestinationRules, EnvoyFilters, IstioGateways, ServiceEntries, Sidecars, VirtualServices, WorkloadEntries,
         AuthorizationPolicies, PeerAuthentications, RequestAuthentications, Telemetries,

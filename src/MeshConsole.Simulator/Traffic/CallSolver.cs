@@ -320,7 +320,7 @@ internal sealed class CallSolver(ClusterObserver observer, bool seriesPerPod, Fu
                     return server.HasProxy && mode != MutualTlsMode.Disable ? FlowSecurity.Mutual : null;
                 case "SIMPLE" or "MUTUAL":
                     return null; // The simulated programs do not serve TLS themselves.
-                case null when server.HasProxy && mode != MutualTlsMode.Disable && !cluster.Host.Headless:
+                case null when server.HasProxy && mode != MutualTlsMode.Disable && !cluster.Host.Headless && observer.AutoMtls:
                     return FlowSecurity.Mutual;
             }
         }

@@ -16,6 +16,7 @@ internal sealed class ClusterObserver
     [
         ResourceTypes.Pods, ResourceTypes.Services, ResourceTypes.ServiceEntries, ResourceTypes.VirtualServices, ResourceTypes.DestinationRules,
         ResourceTypes.IstioGateways, ResourceTypes.HttpRoutes, ResourceTypes.PeerAuthentications, ResourceTypes.Telemetries,
+        ResourceTypes.ConfigMaps,
     ];
 
     private readonly ObjectStore _store;
@@ -55,6 +56,9 @@ internal sealed class ClusterObserver
     /// <summary>False when a Telemetry object of the root namespace switches the size metrics off.</summary>
     public bool SizesMeasured { get; private set; } = true;
 
+    /// <summary>False when the mesh configuration says that proxies use mutual TLS only where a DestinationRule says so.</summary>
+    public bool AutoMtls { get; private set; } = true;
+
     public int ServiceCount { get; private set; }
 
     /// <summary>Takes over what has changed since the last time.</summary>
@@ -87,6 +91,7 @@ internal sealed class ClusterObserver
         if (dirty[5]) Gateways = [.. Read(ResourceTypes.IstioGateways, GatewayModel.Of)];
         if (dirty[7]) PeerAuthentications = [.. Read(ResourceTypes.PeerAuthentications, PeerAuthentication.Of)];
         if (dirty[8]) SizesMeasured = !Read(ResourceTypes.Telemetries, SwitchesSizesOff).Any(off => off);
+        if (dirty[9]) AutoMtls = _store.Find(ResourceTypes.ConfigMaps, "istio-system", "istio") is not { } mesh || !SwitchesAutoMtlsOff(mesh);
         return true;
     }
 
@@ -114,6 +119,13 @@ internal sealed class ClusterObserver
         var off = telemetry.At("spec").Items("metrics").SelectMany(metrics => metrics.Items("overrides"))
             .Where(item => item.Flag("disabled") ?? false).Select(item => item.At("match").Text("metric")).ToHashSet(StringComparer.Ordinal);
         return off.Contains("ALL_METRICS") || (off.Contains("REQUEST_SIZE") && off.Contains("RESPONSE_SIZE"));
+    }
+
+    private static bool SwitchesAutoMtlsOff(StoredObject map)
+    {
+        using var document = JsonDocument.Parse(map.Utf8Body);
+        return document.RootElement.At("data").Text("mesh") is { } mesh
+            && mesh.Split('\n').Any(line => line.StartsWith("enableAutoMtls:", StringComparison.Ordinal) && line["enableAutoMtls:".Length..].Trim() == "false");
     }
 
     private void ReadPods()

@@ -189,7 +189,7 @@ internal sealed class TrafficEngine
         {
             if (site.Demand is not { } demand) continue;
             var seed = _seed ^ site.Seed;
-            var rate = demand.RequestsPerSecond * (demand.Daily ? DemandCurve.OfDay(now) : 1) * DemandCurve.Wobble(seed, now);
+            var rate = demand.Run?.IsOn(now) == false ? 0 : demand.RequestsPerSecond * (demand.Daily ? DemandCurve.OfDay(now) : 1) * DemandCurve.Wobble(seed, now);
             // Arrivals are independent of each other: their number varies like its square root.
             var expected = rate * seconds;
             rate = Math.Max(0, expected + (Math.Sqrt(expected) * Noise.Normal(seed, (ulong)tick))) / seconds;

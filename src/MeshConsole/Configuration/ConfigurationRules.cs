@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes.Connections;
@@ -382,6 +383,11 @@ internal static partial class ConfigurationRules
         if (audit.CheckpointInterval < TimeSpan.FromSeconds(5) || audit.CheckpointInterval > TimeSpan.FromDays(1))
         {
             yield return new ConfigurationFault($"{Key}:CheckpointInterval", audit.CheckpointInterval.ToString(), "a time between 00:00:05 and 1.00:00:00 is expected");
+        }
+
+        if (audit.Retention is { } retention && (retention < AuditRetention.Shortest || retention > TimeSpan.FromDays(36_500)))
+        {
+            yield return new ConfigurationFault($"{Key}:Retention", retention.ToString(), $"a time from {AuditRetention.Shortest} (30 days) on is expected, or nothing to keep every record");
         }
 
         if (audit.CheckpointWebhook is { } webhook && !(Uri.TryCreate(webhook, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host.Length > 0 && address.UserInfo.Length == 0))

@@ -32,6 +32,16 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         store.Create(ResourceTypes.Gateways, Object("gateway.networking.k8s.io/v1", "Gateway", "payments", "waypoint", """{"spec":{"gatewayClassName":"istio-waypoint","listeners":[]}}"""));
         store.Create(ResourceTypes.ConfigMaps, Object("v1", "ConfigMap", "payments", "istio-ca-root-cert", new JsonObject { ["data"] = new JsonObject { ["root-cert.pem"] = CertificatePem() } }.ToJsonString()));
         store.Create(ResourceTypes.ConfigMaps, Object("v1", "ConfigMap", "payments", "other", new JsonObject { ["data"] = new JsonObject { ["root-cert.pem"] = CertificatePem() } }.ToJsonString()));
+        store.Create(ResourceTypes.CronJobs, Object("batch/v1", "CronJob", "payments", "nightly", """{"spec":{"schedule":"0 2 * * *","jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"a","args":["--to","card.payments:80"]}]}}}}}}"""));
+        store.Create(ResourceTypes.ApiServices, Object("apiregistration.k8s.io/v1", "APIService", null, "v1.cards.example", """{"spec":{"group":"cards.example","version":"v1","service":{"namespace":"payments","name":"card"}}}"""));
+        store.Create(ResourceTypes.ApiServices, Object("apiregistration.k8s.io/v1", "APIService", null, "v1.apps", """{"spec":{"group":"apps","version":"v1"}}"""));
+        foreach (var (name, revision, mesh) in new[] { ("istio", "default", "accessLogFile: /dev/stdout"), ("istio-1-30", "1-30", "enableAutoMtls: false"), ("istio-sidecar-injector", "default", "enableAutoMtls: false") })
+        {
+            var map = Object("v1", "ConfigMap", "payments", name, new JsonObject { ["data"] = new JsonObject { ["mesh"] = mesh } }.ToJsonString());
+            map["metadata"]!["labels"] = new JsonObject { ["istio.io/rev"] = revision };
+            store.Create(ResourceTypes.ConfigMaps, map);
+        }
+
         var tls = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(CertificatePem()));
         store.Create(ResourceTypes.Secrets, Object("v1", "Secret", "payments", "edge-tls", $$$"""{"type":"kubernetes.io/tls","data":{"tls.crt":"{{{tls}}}","tls.key":"{{{tls}}}"}}"""));
         store.Create(ResourceTypes.Secrets, Object("v1", "Secret", "payments", "sh.helm.release.v1.a.v1", $$$"""{"type":"helm.sh/release.v1","data":{"ca.crt":"{{{tls}}}"}}"""));
@@ -70,7 +80,12 @@ public sealed class ClusterObjectSourceTests : IAsyncLifetime
         objects.HttpRoutes.ShouldBeEmpty();
         source.Sources.Select(status => status.Name).ShouldBe(source.Sources.Select(status => status.Name).Order(StringComparer.Ordinal));
         source.Sources.Select(status => status.Name).ShouldContain("kubernetes/gateways.gateway.networking.k8s.io");
-        source.Sources.Length.ShouldBe(29);
+        source.Sources.Length.ShouldBe(32);
+        var job = objects.CronJobs.ShouldHaveSingleItem();
+        (job.Meta.Name, job.Schedule, job.Hosts.Single()).ShouldBe(("nightly", "0 2 * * *", "card.payments"));
+        var api = objects.ApiServices.ShouldHaveSingleItem();
+        (api.Meta.Name, api.ServiceNamespace, api.ServiceName, api.ServicePort).ShouldBe(("v1.cards.example", "payments", "card", 443));
+        objects.MeshConfigurations.Select(one => (one.Revision, one.AutoMtls)).ShouldBe([("default", true), ("1-30", false)]);
         objects.TrafficSplits.ShouldBeEmpty();
         source.Sources.ShouldAllBe(status => status.State == SourceState.Live && status.Message == null && status.LastSuccess != null);
     }

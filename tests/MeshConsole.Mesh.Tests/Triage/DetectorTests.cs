@@ -73,6 +73,37 @@ public sealed class DetectorTests
         problems[1].Evidence.ShouldContain(new TriageEvidence("kubernetes/secrets", "stale"));
     }
 
+    [Theory]
+    [InlineData(1.9, false)]
+    [InlineData(2, true)]
+    public void Answers_ThatTakeSecondsInTheMedian_AreSlow(double middle, bool slow)
+    {
+        // Of 0.1, the middle one and 12 s; the dear question alone is no slowness, and what is silent has no time.
+        ImmutableArray<SourceStatus> sources =
+        [
+            Answered("prometheus/requests", 0.1), Answered("prometheus/tcp-opened", middle), Answered("prometheus/duration-buckets", 12),
+            Answered("kubernetes/pods", 60), Answered("kubernetes/services", 60), Answered("kubernetes/secrets", 60),
+            new("prometheus/control-plane", SourceState.Disabled, Given.Now, null, "No such metric.", Cost: new SourceCost(TimeSpan.FromSeconds(60), 1)),
+        ];
+        var problems = Look(Healthy() with { Sources = sources });
+        if (!slow)
+        {
+            problems.ShouldBeEmpty();
+            return;
+        }
+
+        var problem = problems.ShouldHaveSingleItem();
+        (problem.Id, problem.Severity, problem.Title, problem.Detail).ShouldBe(
+            ("source:test/prometheus", TriageSeverity.Warning, "Prometheus of cluster test answers slowly", "Half of its answers took 2.0 s or longer."));
+        problem.Evidence.ShouldContain(new TriageEvidence("Time of an answer (median)", "2.0 s"));
+
+        // Two answers are too few to say so.
+        Look(Healthy() with { Sources = [Answered("prometheus/requests", 9), Answered("prometheus/tcp-opened", 9)] }).ShouldBeEmpty();
+
+        static SourceStatus Answered(string name, double seconds) =>
+            new(name, SourceState.Live, Given.Now, Given.Now, null, Cost: new SourceCost(TimeSpan.FromSeconds(seconds), 1));
+    }
+
     [Fact]
     public void StuckPods_AreNamedWithTheirReasons()
     {

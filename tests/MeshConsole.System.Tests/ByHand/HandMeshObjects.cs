@@ -52,7 +52,18 @@ internal static class HandMeshObjects
                 """)!,
             cancellationToken);
         await CertificatesAsync(admin, cancellationToken);
+        await admin.CreateAsync(MeshConfigurations, MeshConfiguration("enableAutoMtls: true"), cancellationToken);
     }
+
+    internal const string MeshConfigurations = "api/v1/namespaces/istio-system/configmaps";
+
+    internal static JsonObject MeshConfiguration(string mesh) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject { ["name"] = "istio", ["labels"] = new JsonObject { ["istio.io/rev"] = "default" } },
+        ["data"] = new JsonObject { ["mesh"] = mesh },
+    };
 
     private static async Task WorkloadAsync(ApiClient admin, string @namespace, string name, string app, string? version, int replicas, bool proxy, string? image, string? container, CancellationToken cancellationToken)
     {

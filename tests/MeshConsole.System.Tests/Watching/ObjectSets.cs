@@ -25,6 +25,8 @@ internal static class ObjectSets
         ("LinkerdTrustRoots", "api/v1/configmaps?fieldSelector=metadata.name%3Dlinkerd-identity-trust-roots", objects => Known(objects.LinkerdTrustRoots)),
         ("MutatingWebhook", "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", objects => Known(objects.MutatingWebhooks)),
         ("ValidatingWebhook", "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", objects => Known(objects.ValidatingWebhooks)),
+        ("CronJob", "apis/batch/v1beta1/cronjobs", objects => Known(objects.CronJobs)),
+        ("MeshConfiguration", "api/v1/configmaps?labelSelector=istio.io%2Frev", objects => Known(objects.MeshConfigurations)),
         ("Secret", "api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls", objects => Known(objects.Secrets)),
         ("VirtualService", "apis/networking.istio.io/v1beta1/virtualservices", objects => Known(objects.VirtualServices)),
         ("DestinationRule", "apis/networking.istio.io/v1beta1/destinationrules", objects => Known(objects.DestinationRules)),

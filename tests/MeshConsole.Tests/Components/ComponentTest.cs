@@ -12,6 +12,7 @@ using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Timeline;
 using MeshConsole.Mesh.Triage;
@@ -33,6 +34,8 @@ public abstract class ComponentTest : BunitContext
     private protected FakeDemoScenarios Demo { get; } = new();
 
     private protected FakeSignalTrends Trends { get; } = new();
+
+    private protected FakePanelTrends PanelTrends { get; } = new();
 
     private protected FakeCoverageTrends Coverage { get; } = new();
 
@@ -65,6 +68,7 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
         Services.AddSingleton<ISignalTrends>(Trends);
+        Services.AddSingleton<IPanelTrends>(PanelTrends);
         Services.AddSingleton<ICoverageTrends>(Coverage);
         Services.AddSingleton<IReadinessParts>(Readiness);
         Services.AddSingleton<IChangeService>(Service);

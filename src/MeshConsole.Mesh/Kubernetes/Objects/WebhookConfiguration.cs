@@ -15,4 +15,8 @@ public sealed record WebhookConfiguration(ObjectMeta Meta, string Kind, Immutabl
 /// <param name="Url">Address that is called instead of a Service; null for a Service.</param>
 /// <param name="FailsClosed">Requests are refused while the webhook does not answer (<c>failurePolicy: Fail</c>, the default).</param>
 /// <param name="CaBundle">Authorities it is verified with; null when none are written: then those of the API server's own host.</param>
-public sealed record AdmissionWebhook(string Name, string? ServiceNamespace, string? ServiceName, string? Url, bool FailsClosed, CertificateEntry? CaBundle);
+public sealed record AdmissionWebhook(string Name, string? ServiceNamespace, string? ServiceName, string? Url, bool FailsClosed, CertificateEntry? CaBundle)
+{
+    /// <summary>Port of the Service that is called.</summary>
+    public int ServicePort { get; init; } = 443;
+}

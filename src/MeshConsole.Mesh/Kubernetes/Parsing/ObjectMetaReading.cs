@@ -117,7 +117,8 @@ internal static class ObjectMetaReading
         return map is null ? ImmutableSortedDictionary<string, string>.Empty : strings.Get(map.ToImmutable());
     }
 
-    private static ImmutableSortedDictionary<string, string> ReadAnnotations(ref Utf8JsonReader reader, StringPool strings, AnnotationFilter filter)
+    /// <summary>Reads a map of annotations, leaving out what the filter does not keep.</summary>
+    public static ImmutableSortedDictionary<string, string> ReadAnnotations(ref this Utf8JsonReader reader, StringPool strings, AnnotationFilter filter)
     {
         if (!reader.EnterObject("metadata.annotations"))
         {

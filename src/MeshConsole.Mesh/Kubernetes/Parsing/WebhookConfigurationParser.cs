@@ -120,6 +120,10 @@ internal sealed class WebhookConfigurationParser(string kind) : ObjectParser<Web
             {
                 webhook = webhook with { ServiceNamespace = reader.ReadString(_strings, "webhooks.clientConfig.service.namespace") };
             }
+            else if (reader.ValueTextEquals("port"u8))
+            {
+                webhook = webhook with { ServicePort = reader.ReadInt32("webhooks.clientConfig.service.port") ?? webhook.ServicePort };
+            }
             else
             {
                 reader.SkipValue();

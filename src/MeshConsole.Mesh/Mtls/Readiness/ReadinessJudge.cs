@@ -46,8 +46,9 @@ internal sealed class ReadinessJudge
         var covered = inScope.Any(findings => findings.Uncovered is null);
         foreach (var findings in inScope)
         {
-            blockers.AddRange(findings.Blockers.Where(found => scope.Port is not { } port || found.Concerns(port)).Where(found => !IsExcepted(scope, findings, found)).Select(found => found.Finding));
+            blockers.AddRange(InScope(findings.Blockers).Select(found => found.Finding));
             unproven.AddRange(findings.Unproven);
+            unproven.AddRange(InScope(findings.Unseen).Select(found => found.Finding));
             warnings.AddRange(findings.Warnings);
             if (findings.Idle is { } idle)
             {
@@ -59,6 +60,9 @@ internal sealed class ReadinessJudge
                 // What no Service stands for is not called by name: it is a caller. Of a scope without any proxy there is nothing to say.
                 (findings.HasService ? blockers : covered ? warnings : unproven).Add(uncovered);
             }
+
+            IEnumerable<PortFinding> InScope(ImmutableArray<PortFinding> found) =>
+                found.Where(one => (scope.Port is not { } port || one.Concerns(port)) && !IsExcepted(scope, findings, one));
         }
 
         if (scope.Workload is null)
@@ -156,12 +160,13 @@ internal sealed class ReadinessJudge
         {
             warnings.Add(new ReadinessFinding(
                 "short-look-back",
-                $"Callers that run once a day or less often (CronJobs, reports, backups) are not seen in {LookbackWords.Of(_evidence.Lookback)}.",
+                $"Callers that run once a day or less often (reports, backups, whatever somebody starts by hand) are not seen in {LookbackWords.Of(_evidence.Lookback)}.",
                 "Ask with a look-back as long as the slowest job's cycle, as far as Prometheus reaches back.",
                 null,
                 [new("look-back", LookbackWords.Of(_evidence.Lookback))]));
         }
 
+        AddRareCallers(scope, inScope, unproven, warnings);
         if (_inspector.WithoutProxy is { Count: > 0 } without)
         {
             warnings.Add(new ReadinessFinding(
@@ -170,6 +175,41 @@ internal sealed class ReadinessJudge
                 "Give them a proxy, or make sure that they call nothing here.",
                 null,
                 [new("workloads with pods without proxy", without.Count.ToString(CultureInfo.InvariantCulture))]));
+        }
+    }
+
+    /// <summary>
+    /// CronJobs that name nobody the console knows: whom they call is not known. One beside workloads of the scope that
+    /// have a proxy most probably calls them; one elsewhere may.
+    /// </summary>
+    private void AddRareCallers(StrictScope scope, List<WorkloadFindings> inScope, List<ReadinessFinding> unproven, List<ReadinessFinding> warnings)
+    {
+        var own = inScope.Where(findings => findings.Uncovered is null).Select(findings => findings.Workload.Id.Namespace).ToHashSet(StringComparer.Ordinal);
+        var elsewhere = new List<RareCaller>();
+        foreach (var caller in _inspector.RareCallers.Where(caller => !caller.HasProxy && caller.Targets.IsEmpty))
+        {
+            if (scope.Workload is not null || !own.Contains(caller.Job.Meta.Namespace))
+            {
+                elsewhere.Add(caller);
+                continue;
+            }
+
+            unproven.Add(new ReadinessFinding(
+                "cron-job-not-seen",
+                $"CronJob {caller.Name} has not run within {LookbackWords.Of(_evidence.Lookback)} and names no Service, so whom it calls in {scope} is not known. {caller.Times} {(caller.Plane is null ? "Whether its pods are given a proxy is not known." : "Its pods are given no proxy.")}",
+                $"Give {caller.Name} a proxy; or ask with a look-back that holds a run.",
+                null,
+                caller.Evidence));
+        }
+
+        if (elsewhere.Count > 0)
+        {
+            warnings.Add(new ReadinessFinding(
+                "cron-job-not-seen",
+                $"CronJobs without proxy have not run within {LookbackWords.Of(_evidence.Lookback)} and name no Service: {Listed([.. elsewhere.Select(caller => caller.Name)])}. Should they call {scope}, they would be refused.",
+                "Make sure that they call nothing here, or ask with a look-back that holds a run of each.",
+                null,
+                [new("cron jobs", elsewhere.Count.ToString(CultureInfo.InvariantCulture))]));
         }
     }
 

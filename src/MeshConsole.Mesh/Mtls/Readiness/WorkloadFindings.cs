@@ -7,6 +7,7 @@ namespace MeshConsole.Mesh.Mtls.Readiness;
 /// <param name="Workload">The workload.</param>
 /// <param name="Decision">The mode in force; null while PeerAuthentications are not known.</param>
 /// <param name="Level">Which level of policy decides it.</param>
+/// <param name="Unseen">Callers that the look-back cannot show; like <paramref name="Unproven"/>, of some ports.</param>
 /// <param name="Uncovered">Set when pods have no proxy that would enforce STRICT.</param>
 /// <param name="Idle">Set when nothing arrived in the look-back: why that proves nothing. It counts where the workload can be called at all.</param>
 internal sealed record WorkloadFindings(
@@ -15,6 +16,7 @@ internal sealed record WorkloadFindings(
     PolicyLevel Level,
     ImmutableArray<PortFinding> Blockers,
     ImmutableArray<ReadinessFinding> Unproven,
+    ImmutableArray<PortFinding> Unseen,
     ImmutableArray<ReadinessFinding> Warnings,
     ReadinessFinding? Idle,
     ReadinessFinding? Uncovered,

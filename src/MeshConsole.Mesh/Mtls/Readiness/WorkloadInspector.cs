@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Kubernetes.Objects;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Prometheus;
@@ -34,12 +35,16 @@ internal sealed class WorkloadInspector
     private readonly ILookup<string, (string Pod, ScrapedSpan Span)> _gone;
     private readonly List<Workload> _excludingPorts = [];
     private readonly Dictionary<(string, string), double> _leafSeconds = [];
+    private readonly ApiServerCallers _apiServer;
+    private readonly RareCallers _rare;
     private readonly DateTimeOffset? _since;
 
     public WorkloadInspector(ClusterSnapshot cluster, ClusterPolicies policies, LookbackEvidence evidence, double lateRenewalRatio)
     {
         (_cluster, _policies, _evidence, _lateRenewalRatio) = (cluster, policies, evidence, lateRenewalRatio);
         _causes = new PlaintextCauses(cluster, policies);
+        _apiServer = new ApiServerCallers(cluster.Objects, policies.Domain);
+        _rare = new RareCallers(cluster, policies, evidence);
         _unprotected = (evidence.Unprotected ?? []).ToLookup(traffic => traffic.Target);
         _liveEdges = cluster.Edges.ToLookup(edge => edge.Target.Workload);
         foreach (var service in cluster.Objects.Services.IsDefault ? [] : cluster.Objects.Services)
@@ -77,6 +82,9 @@ internal sealed class WorkloadInspector
     /// <summary>Workloads outside the platform with pods that have no proxy.</summary>
     public IReadOnlyList<Workload> WithoutProxy => _causes.WithoutProxy;
 
+    /// <summary>CronJobs without a run in the look-back, by namespace and name.</summary>
+    public ImmutableArray<RareCaller> RareCallers => _rare.All;
+
     public static string Name(WorkloadId id) => $"{id.Namespace}/{id.Name}";
 
     /// <summary>Workloads that no PeerAuthentication of an operator is about: the platform's own, and ztunnel and waypoints.</summary>
@@ -106,6 +114,11 @@ internal sealed class WorkloadInspector
             yield return new ReadinessFinding("services-unknown", SourceWords.Why(_cluster, "Services are not known", "kubernetes/services"), "Let the console list Services; then ask again.", null, []);
         }
 
+        foreach (var found in OfCallersAndSettings())
+        {
+            yield return found;
+        }
+
         if (_evidence.Proxies is { Count: 0 })
         {
             yield return new ReadinessFinding("scrapes-unknown", "Prometheus has no series istio_build of any proxy, so whether proxies were scraped all the time is not known.", "Let Prometheus keep istio_build when it scrapes proxies.", null, []);
@@ -121,15 +134,69 @@ internal sealed class WorkloadInspector
         }
     }
 
+    /// <summary>Callers that telemetry does not show, and what the proxies were told: as far as they could not be read.</summary>
+    private IEnumerable<ReadinessFinding> OfCallersAndSettings()
+    {
+        var objects = _cluster.Objects;
+        if (objects.CronJobs.IsDefault)
+        {
+            yield return new ReadinessFinding("cron-jobs-unknown", SourceWords.Why(_cluster, "Which CronJobs call now and then is not known", "kubernetes/cronjobs"), "Let the console list CronJobs (batch); then ask again.", null, []);
+        }
+
+        foreach (var (unknown, kind, source) in new[]
+        {
+            (objects.MutatingWebhooks.IsDefault, "MutatingWebhookConfigurations", "kubernetes/mutatingwebhookconfigurations"),
+            (objects.ValidatingWebhooks.IsDefault, "ValidatingWebhookConfigurations", "kubernetes/validatingwebhookconfigurations"),
+            (objects.ApiServices.IsDefault, "APIServices", "kubernetes/apiservices"),
+        })
+        {
+            if (unknown)
+            {
+                yield return new ReadinessFinding("api-server-unknown", SourceWords.Why(_cluster, $"What the API server calls for {kind} is not known", source), $"Let the console list {kind}; then ask again.", null, []);
+            }
+        }
+
+        if (objects.MeshConfigurations.IsDefault)
+        {
+            yield return new ReadinessFinding("mesh-configuration-unknown", SourceWords.Why(_cluster, "The mesh configuration is not known, so whether proxies use mutual TLS by themselves (enableAutoMtls) is not either", ResourceKinds.MeshConfigurations.SourceName), "Let the console list ConfigMaps; then ask again.", null, []);
+            yield break;
+        }
+
+        foreach (var revision in _policies.Mesh.Unknown)
+        {
+            var found = _policies.Mesh.Of(revision);
+            yield return new ReadinessFinding(
+                "mesh-configuration-unknown",
+                $"Whether proxies of revision {revision} use mutual TLS by themselves (enableAutoMtls) is not known: {(found is { Problem: { } problem } ? $"{MeshSettings.Words(found)} {problem}" : $"there is no ConfigMap {MeshConfiguration.NameOf(revision)} with label {MeshConfiguration.RevisionLabel}: {revision}")}.",
+                found is null ? "Where istiod runs in another cluster, or takes its configuration from a file, look there; where the revision is gone, restart its workloads." : $"Repair {MeshSettings.Words(found)}.",
+                null,
+                [new("revision", revision)]);
+        }
+
+        foreach (var other in _policies.Mesh.All.Where(one => one.RootNamespace is { } root && !string.Equals(root, _cluster.RootNamespace, StringComparison.Ordinal)))
+        {
+            yield return new ReadinessFinding(
+                "root-namespace-differs",
+                $"{MeshSettings.Words(other)} says rootNamespace {other.RootNamespace}, and the console takes {_cluster.RootNamespace} for it: which policies hold for the whole mesh is not known.",
+                $"Set Clusters:N:RootNamespace to {other.RootNamespace} and start the console again.",
+                null,
+                [new("object", MeshSettings.Words(other)), new("rootNamespace", other.RootNamespace)]);
+        }
+    }
+
     public WorkloadFindings Look(Workload workload)
     {
         var decision = _policies.DecisionFor(workload);
         var (blockers, unproven, warnings) = (new List<PortFinding>(), new List<ReadinessFinding>(), new List<ReadinessFinding>());
+        var unseen = new List<PortFinding>();
         var services = _policies.ServicesOf(workload.Id);
         AddCapture(workload, blockers, unproven);
         AddPlaintext(workload, blockers, unproven);
         AddClientRules(workload, blockers, warnings);
+        AddUntoldCallers(workload, blockers, warnings);
         AddCallers(workload, services, blockers);
+        AddApiServer(workload, services, blockers);
+        AddRareCallers(workload, services, unseen, warnings);
         AddHistory(workload, unproven);
         AddWarnings(workload, services, warnings);
         return new WorkloadFindings(
@@ -138,6 +205,7 @@ internal sealed class WorkloadInspector
             decision is null ? PolicyLevel.Mesh : LevelOf(workload.Id.Namespace, decision),
             [.. blockers],
             [.. unproven],
+            [.. unseen],
             [.. warnings],
             Idle(workload),
             Uncovered(workload),
@@ -318,6 +386,91 @@ internal sealed class WorkloadInspector
                 blockers.Add(new PortFinding(
                     new("client-tls", $"{ClientTlsConflicts.Words(client)}: {what}, which STRICT on {name} refuses.", $"Remove the tls block from {rule}, or set ISTIO_MUTUAL; auto mTLS then decides.", name, evidence),
                     client.ContainerPort is { } port ? [port] : default));
+            }
+        }
+    }
+
+    /// <summary>Callers that encrypt nothing by themselves. Over HBONE, callees in ambient are reached encrypted all the same.</summary>
+    private void AddUntoldCallers(Workload workload, List<PortFinding> blockers, List<ReadinessFinding> warnings)
+    {
+        var name = Name(workload.Id);
+        foreach (var untold in ClientTlsConflicts.UntoldOf(_policies, workload))
+        {
+            var configuration = MeshSettings.Words(untold.Off.Configuration);
+            var finding = new ReadinessFinding(
+                "auto-mtls-off",
+                workload.DataPlane == DataPlane.Ambient
+                    ? $"{ClientTlsConflicts.Words(untold)}: callers that speak HBONE encrypt all the same, others would be refused by {name}."
+                    : $"{ClientTlsConflicts.Words(untold)}: they send plaintext, which STRICT on {name} refuses.",
+                $"Take enableAutoMtls out of {configuration}, or set tls mode ISTIO_MUTUAL for {untold.Host} in a DestinationRule.",
+                name,
+                [new("object", configuration), new("enableAutoMtls", "false"), new("revision", untold.Off.Configuration.Revision), new("proxies", untold.Off.Proxies.ToString(CultureInfo.InvariantCulture)), new("host", untold.Host)]);
+            if (workload.DataPlane == DataPlane.Ambient)
+            {
+                warnings.Add(finding);
+            }
+            else
+            {
+                blockers.Add(new PortFinding(finding, untold.ContainerPorts));
+            }
+        }
+    }
+
+    /// <summary>The API server has no certificate of the mesh. Where a port passes by the proxy, or nothing enforces the mode, it goes on being served.</summary>
+    private void AddApiServer(Workload workload, IReadOnlyList<Service> services, List<PortFinding> blockers)
+    {
+        if (workload.DataPlane is DataPlane.None or DataPlane.Linkerd)
+        {
+            return;
+        }
+
+        var name = Name(workload.Id);
+        var passing = CaptureExclusions.InboundPorts(workload);
+        foreach (var service in services)
+        {
+            foreach (var call in _apiServer.Of(service.Id.Namespace, service.Id.Name))
+            {
+                var port = ClusterPolicies.TargetPort(service, call.Port);
+                if (port is { } served && passing.Contains(served))
+                {
+                    continue;
+                }
+
+                var words = port?.ToString(CultureInfo.InvariantCulture) ?? $"behind {call.PortWords} of Service {service.Id.Name}";
+                blockers.Add(new PortFinding(
+                    new(
+                        "api-server-caller",
+                        $"{call.Object} makes the API server call {service.Host}:{call.PortWords}: it has no proxy and no certificate of the mesh, so STRICT on {name} refuses it, and {call.Consequence}.",
+                        $"Keep PERMISSIVE for port {words} of {name} (portLevelMtls){(workload.DataPlane == DataPlane.Sidecar && port is not null ? $", or take it past the proxy (annotation traffic.sidecar.istio.io/excludeInboundPorts: \"{words}\")" : "")}.",
+                        name,
+                        [new("object", call.Object), new("service", $"{service.Id.Namespace}/{service.Id.Name}"), new("service port", call.PortWords), new("container port", port?.ToString(CultureInfo.InvariantCulture))]),
+                    port is { } target ? [target] : default));
+            }
+        }
+    }
+
+    /// <summary>CronJobs that name a Service of the workload and were not seen to call it.</summary>
+    private void AddRareCallers(Workload workload, IReadOnlyList<Service> services, List<PortFinding> unseen, List<ReadinessFinding> warnings)
+    {
+        var name = Name(workload.Id);
+        foreach (var (service, caller) in services.SelectMany(service => _rare.Of(service.Id).Select(caller => (service, caller))))
+        {
+            var seen = $"CronJob {caller.Name} names {service.Host} and has not run within {LookbackWords.Of(_evidence.Lookback)}, so what it sends there was not seen. {caller.Times}";
+            ImmutableArray<ReadinessEvidence> evidence = [.. caller.Evidence, new("service", service.Host)];
+            if (caller.HasProxy)
+            {
+                warnings.Add(new("cron-job-not-seen", $"{seen} Its pods are given a proxy, which encrypts by itself.", "Ask again with a look-back that holds a run, to be sure.", name, evidence));
+            }
+            else
+            {
+                unseen.Add(new PortFinding(
+                    new(
+                        "cron-job-not-seen",
+                        $"{seen} {(caller.Plane is null ? "Whether its pods are given a proxy is not known." : "Its pods are given no proxy: it can only send plaintext, which STRICT would refuse at its next run.")}",
+                        $"Give {caller.Name} a proxy, or keep PERMISSIVE for the port it calls; or ask with a look-back that holds a run, to see whether it calls at all.",
+                        name,
+                        evidence),
+                    PortsOf(workload, service.Host)));
             }
         }
     }

@@ -8,7 +8,7 @@ using MeshConsole.Mesh.Snapshots;
 namespace MeshConsole.Mesh.Tests.Mtls.Readiness;
 
 /// <summary>One fact at a time speaks against a mesh that is ready otherwise.</summary>
-public sealed class ReadinessJudgeTests
+public sealed partial class ReadinessJudgeTests
 {
     private static readonly StrictScope s_mesh = new(Given.Cluster);
     private static readonly StrictScope s_payments = new(Given.Cluster, "payments");

@@ -50,6 +50,12 @@ public sealed class SimulatedReadinessTests
         var finance = await readiness.AskForPartsAsync(new StrictScope("demo", "finance"), s_lookback, patience.Token);
         finance.Parts.Where(part => part.Verdict == ReadinessVerdict.Blocked).Select(part => part.Scope.Workload).ShouldBe(["postgres", "settlement"]);
 
+        // The nightly job names settlement and has not run within two minutes; its port is excepted, so the namespace need not wait.
+        var settlement = await readiness.AskAsync(new StrictScope("demo", "finance", "settlement"), s_lookback, patience.Token);
+        settlement.Unproven.Single(found => found.Code == "cron-job-not-seen").Message.ShouldStartWith("CronJob batch/nightly-settlement names settlement.finance.svc.cluster.local and has not run within 2 min");
+        finance.Whole.Unproven.ShouldBeEmpty();
+        before.Whole.Warnings.Single(found => found.Code == "cron-job-not-seen").Message.ShouldContain("batch/report-export");
+
         await mesh.Scenarios.ActivateAsync("plaintext-caller", patience.Token);
         await PassAsync(2 * s_refresh);
         await RefreshAsync();
