@@ -1,4 +1,5 @@
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
 using MeshConsole.Mesh.Topology.Compare;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -35,7 +36,7 @@ internal static class ComparisonEndpoints
     {
         if (!ApiEndpoints.TryReadLevel(view, out var level))
         {
-            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
         }
 
         if (SnapshotRequest.Blank(from) is null)

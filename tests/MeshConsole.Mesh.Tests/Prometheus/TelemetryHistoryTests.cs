@@ -103,6 +103,29 @@ public sealed class TelemetryHistoryTests
     }
 
     [Fact]
+    public async Task AtAsync_ReadersWhoLeave_AreNotReadFor_AndTheNewestWaitsForNobodyElse()
+    {
+        var hold = new TaskCompletionSource();
+        var (history, server) = History(Traffic);
+        server.Hold = hold.Task;
+
+        // A thumb that goes over twenty instants: what was asked for one of them is left for the next.
+        for (var i = 0; i < 20; i++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var left = history.AtAsync(s_at.AddMinutes(i), null, leaving.Token);
+            await leaving.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => left.WaitAsync(s_patience));
+        }
+
+        var kept = history.AtAsync(s_at.AddMinutes(20), null, CancellationToken.None);
+        hold.SetResult();
+        (await kept.WaitAsync(s_patience)).Edges.ShouldHaveSingleItem();
+        server.Requests.Count.ShouldBe((20 * new TelemetrySettings().MaxParallelQueries) + 12, "of what was left no more than had begun");
+        (await history.AtAsync(s_at, null, CancellationToken.None).WaitAsync(s_patience)).Edges.ShouldHaveSingleItem("what was left can be asked for again");
+    }
+
+    [Fact]
     public async Task AtAsync_OneQueryRefused_SaysWhichAndWhy()
     {
         var (history, _) = History(request => request.Query.Contains("istio_tcp_connections_opened_total")
