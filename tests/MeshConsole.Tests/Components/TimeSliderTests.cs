@@ -65,7 +65,7 @@ public sealed class TimeSliderTests : ComponentTest
     public void Slider_TellsTheInstant_InWordsAndNumbers()
     {
         var thumb = Slider($"topology?at={At("08:30:15")}").Find("[role=slider]");
-        thumb.GetAttribute("aria-valuetext").ShouldBe($"{Clock("08:30:15"):ddd d MMM} 08:30:15 UTC UTC".Replace("UTC UTC", "UTC", StringComparison.Ordinal));
+        thumb.GetAttribute("aria-valuetext").ShouldBe($"{Clock("08:30:15").ToString("ddd d MMM", System.Globalization.CultureInfo.InvariantCulture)} 08:30:15 UTC");
         thumb.GetAttribute("aria-valuenow").ShouldBe(Clock("08:30:15").ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
         thumb.GetAttribute("style").ShouldBe("left:50%");
 
@@ -86,8 +86,8 @@ public sealed class TimeSliderTests : ComponentTest
         var marks = slider.FindAll("[data-mark]");
         marks.Select(mark => mark.GetAttribute("style")).ShouldBe(["left:16.25%", "left:50%"]);
         marks[0].GetAttribute("aria-label")!.ShouldEndWith("weight: Weight 100 to 90.");
-        marks[0].ClassList.ShouldContain("slider-weight");
-        marks[1].ClassList.ShouldContain("slider-onset", "a problem that began stands out");
+        marks[0].ClassList.ShouldContain("slider-kind-weight");
+        marks[1].ClassList.ShouldContain("slider-kind-onset", "a problem that began stands out");
         marks[1].QuerySelector(".slider-count")!.TextContent.ShouldBe("2");
         marks.Select(mark => mark.GetAttribute("tabindex")).ShouldBe(["0", "-1"], "one stop of the Tab key");
         Read(slider.Find(".slider-list").TextContent).ShouldBe("2 changes, 1 onset");
