@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differing, edgeLines, edgeStroke, edgeWidth, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
+import { comparedLines, withGone } from '../src/graph/compared';
 import { Graph } from '../src/graph/graph';
+import { placedUpTo, placesOf, readPlaces } from '../src/graph/places';
 import { onCurve, placeChips, withRoom } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
 import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
@@ -391,3 +393,38 @@ test('ten thousand nodes make a picture, and none makes an empty one', () => {
 });
 
 test('escaping leaves what is ordinary as it is', () => assert.equal(escape('card-processor ✓ 💳'), 'card-processor ✓ 💳'));
+
+test('a comparison writes its line at what differs and adds what is gone, once', () => {
+  const [a, b] = [node('a'), node('b')];
+  const line = edge(a, b);
+  const key = `${a.id}|${b.id}|http`;
+  const gone = { id: 'main/payments/workload/c', kind: 'workload', cluster: 'main', namespace: 'payments', name: 'c' };
+  const compared = {
+    lines: { [key]: '! errors 1 % → 5 %' },
+    nodes: [gone, { ...gone, id: a.id }],
+    edges: [{ source: a.id, target: gone.id, protocol: 'http' }, { source: a.id, target: b.id, protocol: 'http' }, { source: a.id, target: 'main/nowhere/workload/x', protocol: 'http' }],
+  };
+  assert.deepEqual(comparedLines(line, compared, ['1/s']), ['! errors 1 % → 5 %']);
+  assert.deepEqual(comparedLines(edge(b, a), compared, ['1/s']), ['1/s']);
+  assert.deepEqual(comparedLines(line, null, ['1/s']), ['1/s']);
+
+  const both = withGone({ nodes: new Map([[a.id, a], [b.id, b]]), edges: new Map([[key, line]]) }, compared);
+  assert.deepEqual(both.nodes.map(n => n.name), ['a', 'b', 'c']);
+  assert.deepEqual(both.edges.map(e => `${e.source}|${e.target}`), [`${a.id}|${b.id}`, `${a.id}|${gone.id}`]);
+  assert.equal(both.edges[1]?.requestsPerSecond, undefined, 'what is gone has no rate, not even zero');
+  assert.deepEqual(withGone({ nodes: new Map([[a.id, a]]), edges: new Map() }, null), { nodes: [a], edges: [] });
+});
+
+test('places go through an address and come back, whole numbers and negative ones', () => {
+  const places = new Map(Array.from({ length: placedUpTo }, (_, at) => [`main/payments/workload/service-${at}`, { x: at * 217 - 9000, y: 1200 - at * 31 }]));
+  const text = placesOf(places);
+  assert.ok(text !== null && text.length < 2000 && /^[0-9a-z._-]+$/.test(text), `${text?.length}`);
+  assert.deepEqual(readPlaces(text, [...places.keys()]), places);
+  assert.deepEqual(readPlaces(text, ['main/payments/workload/service-7', 'main/payments/workload/new']), new Map([['main/payments/workload/service-7', { x: 7 * 217 - 9000, y: 1200 - 7 * 31 }]]));
+});
+
+test('places that are too many, none or no places at all leave the reader\'s own', () => {
+  assert.equal(placesOf(new Map()), null);
+  assert.equal(placesOf(new Map(Array.from({ length: placedUpTo + 1 }, (_, at) => [`n${at}`, { x: at, y: at }]))), null);
+  for (const text of [null, '', 'x', '<b>_...', `${'a'.repeat(5000)}`, 'abcd1.2.3']) assert.equal(readPlaces(text, ['main/payments/workload/a']), null);
+});
