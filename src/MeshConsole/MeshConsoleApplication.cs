@@ -69,6 +69,7 @@ public static class MeshConsoleApplication
         services.AddChanges(options);
         services.AddNotifications(options);
         services.AddTriage(options);
+        services.AddIncidents(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -107,6 +108,7 @@ public static class MeshConsoleApplication
         app.MapHealth();
         app.MapApi();
         app.MapTriage();
+        app.MapIncidents();
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();

@@ -1,4 +1,5 @@
 using MeshConsole.Mesh.Snapshots;
+using MeshConsole.Mesh.Topology;
 using MeshConsole.Mesh.Topology.Compare;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
