@@ -72,6 +72,7 @@ public static class MeshConsoleApplication
         services.AddChanges(options);
         services.AddNotifications(options);
         services.AddTriage(options);
+        services.AddIncidents(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -110,6 +111,7 @@ public static class MeshConsoleApplication
         app.MapHealth();
         app.MapApi();
         app.MapTriage();
+        app.MapIncidents();
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();
