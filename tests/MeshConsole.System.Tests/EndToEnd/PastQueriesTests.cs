@@ -1,6 +1,5 @@
 using System.Globalization;
 using MeshConsole.System.Tests.Browsing;
-using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
 
 namespace MeshConsole.System.Tests.EndToEnd;
@@ -53,7 +52,7 @@ public sealed class PastQueriesTests(HandMeshRig rig)
 
             var last = shown - (5 * s_step);
             await view.WaitForURLAsync($"**at={Uri.EscapeDataString(Address(last))}*");
-            await view.Locator(".banner-past time").And(view.Locator($"[datetime^='{last:yyyy-MM-ddTHH:mm:ss}']")).WaitForAsync();
+            await view.Locator($".banner-past strong time[datetime^='{last:yyyy-MM-ddTHH:mm:ss}']").WaitForAsync();
             asked = await AskedAsync(before, now);
             asked.Count.ShouldBe(7);
             asked[last].ShouldBe(OfOneInstant);

@@ -153,7 +153,7 @@ public sealed class ApiTests(ConsoleFactory console)
         var comparison = await console.GetAsync($"/api/v1/topology/compare?from={at}&to={at}");
         comparison.GetProperty("differences").GetArrayLength().ShouldBe(0);
         comparison.GetProperty("goneEdges").GetArrayLength().ShouldBe(0);
-        comparison.GetProperty("compared").GetInt32().ShouldBe((await console.GetAsync($"/api/v1/topology?at={at}")).GetProperty("edges").EnumerateArray().Count(edge => edge.GetProperty("requestsPerSecond").ValueKind == JsonValueKind.Number));
+        comparison.GetProperty("compared").GetInt32().ShouldBe((await console.GetAsync($"/api/v1/topology?at={at}")).GetProperty("edges").EnumerateArray().Count(edge => new[] { "requestsPerSecond", "connectionsPerSecond" }.Any(rate => edge.GetProperty(rate).ValueKind == JsonValueKind.Number)));
         comparison.GetProperty("from").GetDateTimeOffset().ShouldBe(comparison.GetProperty("to").GetDateTimeOffset());
 
         var described = (await console.GetAsync("/openapi/v1.json")).GetProperty("paths").GetProperty("/api/v1/topology/compare").GetProperty("get");
