@@ -81,7 +81,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
     [Fact]
     public async Task Export_WhoseOldestRecordsWereDeleted_IsGoodByItsRoots()
     {
-        var month = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var month = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var database = new Database(DatabaseSettings.SqliteFile(_scratch.File("meshconsole.db")), TimeProvider.System);
         using var log = new AuditLog(database, TimeProvider.System);
         using var key = CheckpointKey.LoadOrCreate(Key);

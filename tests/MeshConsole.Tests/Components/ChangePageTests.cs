@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AngleSharp.Dom;
 using Bunit;
+using MeshConsole.Authentication;
 using MeshConsole.Components;
 using MeshConsole.Components.Changes;
 using MeshConsole.Components.Layout;
