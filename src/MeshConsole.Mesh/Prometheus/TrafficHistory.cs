@@ -160,25 +160,29 @@ public sealed class TrafficHistory : IDisposable
     private Dictionary<long, ReporterTraffic> Read(HistoryPart part, PrometheusAnswer answer, TimeSpan step)
     {
         var samples = new Dictionary<long, List<HistorySample>>();
+        var unknown = new HashSet<long>();
         foreach (var series in answer.Series)
         {
             foreach (var point in series.Points)
             {
-                // What is no number is a gap: a rate over a single sample, a counter that was never written.
-                if (double.IsFinite(point.Value))
+                // Where a part is no number the whole is not known: left out, it would count as nothing.
+                var at = (long)Math.Round(point.Timestamp / step.TotalSeconds);
+                if (!double.IsFinite(point.Value))
                 {
-                    var at = (long)Math.Round(point.Timestamp / step.TotalSeconds);
-                    if (!samples.TryGetValue(at, out var then))
-                    {
-                        samples[at] = then = [];
-                    }
-
-                    then.Add(new HistorySample(series.Labels, point.Value));
+                    unknown.Add(at);
+                    continue;
                 }
+
+                if (!samples.TryGetValue(at, out var then))
+                {
+                    samples[at] = then = [];
+                }
+
+                then.Add(new HistorySample(series.Labels, point.Value));
             }
         }
 
-        return samples.ToDictionary(entry => entry.Key, entry => _dialect.ReadHistory(part, entry.Value));
+        return samples.Where(entry => !unknown.Contains(entry.Key)).ToDictionary(entry => entry.Key, entry => _dialect.ReadHistory(part, entry.Value));
     }
 
     /// <summary>Guarded by the lock, but for the query.</summary>

@@ -124,6 +124,22 @@ public sealed class TrafficHistoryTests : IDisposable
         span.Points[60].ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("+Inf")]
+    public async Task ReadAsync_AClassThatIsNoNumber_MakesTheInstantAGap(string value)
+    {
+        // Encrypted requests that nobody can count do not leave plaintext alone as all there is.
+        var (history, _) = History(_ => Json($$"""
+            {"metric":{"connection_security_policy":"mutual_tls"},"values":[[{{Seconds(s_end)}},"{{value}}"]]},
+            {"metric":{"connection_security_policy":"none"},"values":[[{{Seconds(s_end)}},"2"]]}
+            """));
+
+        var span = await history.ReadAsync(HistoryPart.Security, HistoryScope.All, CancellationToken.None);
+
+        span.Points[60].ShouldBeNull();
+    }
+
     [Fact]
     public async Task ReadAsync_FailureAfterAnAnswer_KeepsWhatIsKnownAndSaysWhy()
     {

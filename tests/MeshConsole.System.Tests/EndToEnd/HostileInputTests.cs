@@ -190,6 +190,7 @@ public sealed class HostileInputTests(HostileRig rig) : IClassFixture<HostileRig
 
         Rate("payment-api", "half-known").ShouldBeNull();
         Rate("payment-api", "half-known", "errorRatio").ShouldBeNull();
+        Text(Edge(topology, "payment-api", "half-known")["mtls"]!["state"]).ShouldBe("unknown");
         Text(Node(topology, "half-known")["health"]).ShouldBe("unknown");
         Node(topology, "half-known")["requestsPerSecond"].ShouldBeNull();
 

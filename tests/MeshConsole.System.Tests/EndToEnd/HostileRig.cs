@@ -7,6 +7,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 public sealed class HostileRig : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _running = [];
+    private ScratchFolder? _scratch;
 
     public ConsoleProcess Console { get; private set; } = null!;
 
@@ -28,7 +29,10 @@ public sealed class HostileRig : IAsyncLifetime
             TimeSpan.FromSeconds(30),
             token => prometheus.QueryAsync("count_over_time(up[10s]) >= 2", cancellationToken: token),
             samples => samples.Count == 1);
-        Console = Running(await ConsoleProcess.StartAsync(HandMeshRig.Settings(kubernetes.WriteKubeconfig(), prometheus.Address)));
+        _scratch = ScratchFolder.Create("hostile");
+        var settings = HandMeshRig.Settings(kubernetes.WriteKubeconfig(), prometheus.Address);
+        settings["Storage:ConnectionString"] = $"Data Source={_scratch.File("console.db")}";
+        Console = Running(await ConsoleProcess.StartAsync(settings));
         await Console.UntilReadyAsync();
         await Eventually.BecomesAsync(
             "the console has rates",
@@ -46,6 +50,8 @@ public sealed class HostileRig : IAsyncLifetime
         {
             await running.DisposeAsync();
         }
+
+        _scratch?.Dispose();
     }
 
     private T Running<T>(T running)
