@@ -14,6 +14,10 @@ namespace MeshConsole.Testing;
 public sealed class FakeMeshViews : IMeshViews
 {
     public Func<TopologyLevel, TopologyView>? OnTopology { get; set; } = _ => SampleViews.Topology;
+
+    /// <summary>What it is of some snapshots, where a test tells them apart; null for <see cref="OnTopology"/>.</summary>
+    public Func<MeshSnapshot, TopologyView?>? OnSnapshotTopology { get; set; }
+
     public MtlsView? OnMtls { get; set; } = SampleViews.Mtls;
     public ImmutableArray<EffectivePolicy>? OnPolicies { get; set; } = SampleViews.Policies;
     public ImmutableArray<CertificateView>? OnCertificates { get; set; } = SampleViews.Certificates;
@@ -30,7 +34,7 @@ public sealed class FakeMeshViews : IMeshViews
     public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level)
     {
         Queries.Add(query);
-        return OnTopology?.Invoke(level) ?? throw new InvalidOperationException("The topology view fails.");
+        return OnSnapshotTopology?.Invoke(snapshot) ?? OnTopology?.Invoke(level) ?? throw new InvalidOperationException("The topology view fails.");
     }
 
     public MtlsView Mtls(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnMtls);

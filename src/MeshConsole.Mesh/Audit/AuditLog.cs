@@ -87,6 +87,13 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
     /// <summary>Number of the last record that was deleted as old; 0 when none was.</summary>
     public Task<long> DeletedToAsync(CancellationToken cancellationToken) => database.ReadAsync(DeletedAsync, cancellationToken);
 
+    /// <summary>Time of the last record that was deleted as old, by its sealed root; null when none was.</summary>
+    public Task<DateTimeOffset?> DeletedUntilAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        async session => await session.ScalarAsync<long?>("SELECT until FROM audit_segments WHERE last = (SELECT MAX(last) FROM audit_deletions)").ConfigureAwait(false) is { } until
+            ? DateTimeOffset.FromUnixTimeMilliseconds(until)
+            : (DateTimeOffset?)null,
+        cancellationToken);
+
     public Task<AuditHead> HeadAsync(CancellationToken cancellationToken) => database.ReadAsync(HeadAsync, cancellationToken);
 
     /// <summary>

@@ -96,18 +96,20 @@ public sealed partial class AuditService(AuditLog log, CheckpointWriter? checkpo
     {
         AuditHead? head = null;
         var deleted = 0L;
+        DateTimeOffset? until = null;
         var problem = checkpoints?.Failure;
         try
         {
             head = await log.HeadAsync(cancellationToken).ConfigureAwait(false);
             deleted = await log.DeletedToAsync(cancellationToken).ConfigureAwait(false);
+            until = await log.DeletedUntilAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception)
         {
             problem = exception.Message;
         }
 
-        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem) { DeletedTo = deleted, ClockSteps = log.ClockSteps.Length, LastClockStep = log.ClockSteps.LastOrDefault() };
+        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem) { DeletedTo = deleted, DeletedUntil = until, ClockSteps = log.ClockSteps.Length, LastClockStep = log.ClockSteps.LastOrDefault() };
     }
 
     /// <summary>The checkpoints of a file that may not be there yet, and what could not be read of it.</summary>

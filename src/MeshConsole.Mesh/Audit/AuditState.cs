@@ -42,6 +42,9 @@ public sealed record AuditState(AuditChainState Chain, AuditHead? Head, string? 
     /// <summary>Records up to this one were deleted as old; 0 when none were.</summary>
     public long DeletedTo { get; init; }
 
+    /// <summary>Time of the last of them; null when none were.</summary>
+    public DateTimeOffset? DeletedUntil { get; init; }
+
     /// <summary>How many records say that the clock stepped back.</summary>
     public int ClockSteps { get; init; }
 

@@ -63,6 +63,10 @@ public sealed class TelemetryHistory : IDisposable
 
             throw;
         }
+        finally
+        {
+            Leave(entry);
+        }
     }
 
     public void Dispose() => _turns.Dispose();
@@ -81,19 +85,44 @@ public sealed class TelemetryHistory : IDisposable
             {
                 _entries.Remove(node);
                 _entries.AddFirst(node);
+                node.Value.Waiting++;
                 return node.Value;
             }
 
-            // Whoever asked first may go away; the others still wait for the answer. Each query ends by its own timeout.
-            var entry = new Entry(at, window, new Lazy<Task<TelemetryFrame>>(() => ReadAsync(at, window, CancellationToken.None)));
+            var entry = new Entry(at, window) { Waiting = 1 };
+            entry.Frame = new Lazy<Task<TelemetryFrame>>(() => ReadAsync(at, window, entry.Abandoned.Token));
             _entries.AddFirst(entry);
-            while (_entries.Count > FramesKept)
+
+            // What is still waited for stays, or the next one who asks would ask Prometheus again.
+            for (var old = _entries.Last; old is not null && _entries.Count > FramesKept;)
             {
-                _entries.RemoveLast();
+                var newer = old.Previous;
+                if (old.Value.Waiting == 0)
+                {
+                    _entries.Remove(old);
+                }
+
+                old = newer;
             }
 
             return entry;
         }
+    }
+
+    /// <summary>Whoever asked first may go away; the others still wait for the answer. When nobody does any more it is read for nobody, and ends.</summary>
+    private void Leave(Entry entry)
+    {
+        lock (_lock)
+        {
+            if (--entry.Waiting > 0 || entry.Frame.Value.IsCompleted)
+            {
+                return;
+            }
+
+            _entries.Remove(entry);
+        }
+
+        entry.Abandoned.Cancel();
     }
 
     private async Task<TelemetryFrame> ReadAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
@@ -128,5 +157,18 @@ public sealed class TelemetryHistory : IDisposable
             : throw outcomes[0].Fault!;
     }
 
-    private sealed record Entry(DateTimeOffset At, TimeSpan Window, Lazy<Task<TelemetryFrame>> Frame);
+    private sealed class Entry(DateTimeOffset at, TimeSpan window)
+    {
+        public DateTimeOffset At { get; } = at;
+
+        public TimeSpan Window { get; } = window;
+
+        public Lazy<Task<TelemetryFrame>> Frame { get; set; } = null!;
+
+        /// <summary>Holds neither timer nor handle, so that nothing is left when it is dropped with the entry.</summary>
+        public CancellationTokenSource Abandoned { get; } = new();
+
+        /// <summary>Readers that wait for the frame or are about to take it; under the lock.</summary>
+        public int Waiting { get; set; }
+    }
 }

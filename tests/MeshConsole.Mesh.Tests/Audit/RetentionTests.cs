@@ -46,6 +46,8 @@ public sealed class RetentionTests : IAsyncLifetime
         (await RecordsAsync("audit.delete")).ShouldHaveSingleItem().ShouldStartWith("Deleted records 1 to 5, the last of 2026-03-02 09:00:00Z: they are older than is kept (30 d).");
         (await Log.SearchAsync(new AuditFilter(Limit: 1000), default)).Min(r => r.Sequence).ShouldBe(6);
         await GoodAsync(deletedTo: 5);
+        var state = await new AuditService(Log, _writer, _stored.CheckpointFile, NullLogger<AuditService>.Instance).GetStateAsync(default);
+        (state.DeletedTo, state.DeletedUntil).ShouldBe((5, new DateTimeOffset(2026, 3, 2, 9, 0, 0, TimeSpan.Zero)));
     }
 
     [Fact]

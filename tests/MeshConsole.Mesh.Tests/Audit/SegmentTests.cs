@@ -69,6 +69,7 @@ public sealed class SegmentTests : IDisposable
     {
         Expect(Verify([_first, _second], 6), AuditProblem.OutOfOrder, 5, "record 5 is missing: 6 stands in its place");
         Expect(Verify([_first, _second], 3), AuditProblem.OutOfOrder, 1, "record 1 is missing: 3 stands in its place");
+        Expect(Chain.Verify([_first.ToJson(), _second.ToJson(), .. _lines.Take(4), .. _lines.Skip(8)]), AuditProblem.OutOfOrder, 5, "record 5 is missing: 9 stands in its place");
         Expect(Verify([_first, _second], 10), AuditProblem.OutOfOrder, 9, "record 9 is missing: 10 stands in its place");
     }
 

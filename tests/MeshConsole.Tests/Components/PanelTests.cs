@@ -159,7 +159,7 @@ public sealed class PanelTests : ComponentTest
 
         panel.QuerySelectorAll("a").Select(link => link.GetAttribute("href")).ShouldContain("mtls?show=policies&selected=" + Uri.EscapeDataString(SampleViews.Workload("payments", "card-processor-v1") + ":"));
         panel.QuerySelectorAll("table.pods tbody tr").Length.ShouldBe(3);
-        Read(panel.QuerySelector("table.pods tbody tr")!.TextContent).ShouldContain("ready 0 v1 1.30.3");
+        Read(panel.QuerySelector("table.pods tbody tr")!.TextContent).ShouldContain("v1 · proxy 1.30.3 · started");
     }
 
     private AngleSharp.Dom.IElement Panel(string id, string more, MeshSnapshot? snapshot = null)

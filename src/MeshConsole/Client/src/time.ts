@@ -60,6 +60,14 @@ class TimeSlider {
       event.preventDefault();
       return;
     }
+    if (event.key === ' ') {
+      // From where the thumb is, not from where it was before the last key.
+      event.preventDefault();
+      if (event.repeat) return;
+      if (this.#moved !== undefined) this.#go();
+      this.#host.querySelector<HTMLElement>('[data-replay-play], [data-replay-pause]')?.click();
+      return;
+    }
     const next = afterKey(this.#axis, this.#moved === undefined ? this.#at : this.#moved, event.key);
     if (next === undefined) return;
     event.preventDefault();

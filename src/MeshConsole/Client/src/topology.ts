@@ -14,7 +14,7 @@ import { Minimap } from './graph/minimap';
 import { readMotion, saveMotion } from './graph/motion';
 import { Overlay } from './graph/overlay';
 import { healthColour, type Palette, readPalette } from './graph/palette';
-import { type Picture, svgOf } from './graph/picture';
+import { loopOf, type Picture, svgOf } from './graph/picture';
 import { nearest, place, type Placed, readingOrder, wishFor } from './graph/placement';
 import { placesOf, readPlaces } from './graph/places';
 import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
@@ -338,8 +338,9 @@ class TopologyCanvas {
     });
     cy.edges().not('.hidden').forEach(element => {
       const edge = this.#graph.edges.get(element.id());
-      const [from, through, to] = [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
-      if (!edge || element.isLoop() || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
+      const [from, through, to] = element.isLoop() ? loopOf(element.source().position(), element.source().data('width') as number, element.source().data('height') as number)
+        : [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
+      if (!edge || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
       picture.edges.push({
         from, through, to,
         width: edgeWidth(edge),

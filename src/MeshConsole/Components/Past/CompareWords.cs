@@ -69,13 +69,18 @@ internal static class CompareWords
     }
 
     /// <summary>What is written at a node or an edge of the graph.</summary>
-    public static string Line(TopologyDifference difference) => $"{Sign(difference.Kind)} {Word(difference.Kind)}" + difference.Kind switch
+    public static string Line(TopologyDifference difference) => $"{Sign(difference.Kind)} " + difference.Kind switch
     {
-        DifferenceKind.Appeared => "",
-        DifferenceKind.Vanished => $", was {Value(difference, difference.From)}",
-        DifferenceKind.Unknown => difference.From is null ? " before" : " now",
-        _ => $" {Value(difference, difference.From)} → {Value(difference, difference.To)}",
+        DifferenceKind.Appeared => $"appeared, {Value(difference, difference.To)}",
+        DifferenceKind.Vanished => $"vanished, was {Value(difference, difference.From)}",
+        DifferenceKind.Unknown => difference.From is null ? "not known before" : "not known now",
+        DifferenceKind.MoreErrors or DifferenceKind.FewerErrors => $"errors {Way(difference)}",
+        DifferenceKind.Grew => $"more {Way(difference)}",
+        DifferenceKind.Shrank => $"less {Way(difference)}",
+        _ => $"{Word(difference.Kind)} {Way(difference)}",
     };
+
+    private static string Way(TopologyDifference difference) => $"{Value(difference, difference.From)} → {Value(difference, difference.To)}";
 
     /// <summary>What the canvas writes and adds: of each element what matters most, and what only the other instant has.</summary>
     public static GraphComparison Graph(TopologyComparison comparison) => new(

@@ -145,6 +145,19 @@ public sealed class LookbackReaderTests : IDisposable
         (answer.Verdict, answer.Unproven.Single().Code).ShouldBe((ReadinessVerdict.Unproven, "cluster-unknown"));
     }
 
+    /// <summary>Whatever the rate window: 240 slots at most, half of the window at least, and half a minute at least.</summary>
+    [Theory]
+    [InlineData(5, 1, 30)] // Half of the window, 2.5 s, would be shorter than the time between two usual scrapes.
+    [InlineData(60, 1, 30)]
+    [InlineData(300, 1, 150)]
+    [InlineData(60, 168, 2520)] // Seven days in 240 slots.
+    public void Slot_IsNeverShorterThanUsualScrapesAreApart(int windowSeconds, int lookbackHours, int expected)
+    {
+        using var http = new HttpClient();
+        using var reader = new LookbackReader("test", new PrometheusClient(http, new PrometheusEndpoint(new Uri("http://127.0.0.1:1/")), _time), new TelemetrySettings { RateWindow = TimeSpan.FromSeconds(windowSeconds) }, _time);
+        reader.SlotOf(TimeSpan.FromHours(lookbackHours)).ShouldBe(TimeSpan.FromSeconds(expected));
+    }
+
     private (LookbackReader Reader, ScriptedPrometheus Prometheus) Create(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer)
     {
         var prometheus = new ScriptedPrometheus(answer);

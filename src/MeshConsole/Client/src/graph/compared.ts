@@ -8,10 +8,10 @@ export interface Compared {
   edges: { source: string; target: string; protocol: string }[];
 }
 
-/** The line of the comparison stands first, then what is written anyway. */
+/** The line of the comparison takes the place of what is written otherwise: it has the numbers that count, and edges are short. */
 export function comparedLines(edge: TopologyEdge, compared: Compared | null, lines: string[]): string[] {
   const line = compared?.lines[edgeKey(edge)];
-  return line === undefined ? lines : [line, ...lines];
+  return line === undefined ? lines : [line];
 }
 
 /** What is there together with what is gone: that has no traffic, and nothing is said of its health. */
