@@ -261,6 +261,7 @@ test('of names that would lie on each other the heavier stays, of equal ones the
   assert.deepEqual(kept(names.map(one => ({ ...one, x1: one.x1 * 10, x2: one.x1 * 10 + 50, y1: one.y1 * 10, y2: one.y1 * 10 + 14 }))), ['below', 'failing', 'left', 'near', 'right']);
   // One line higher there is room for the right one, beside nothing.
   assert.deepEqual(withRoom(names.slice(0, 2), [-14]).map(one => [one.key, one.y1]), [['left', 0], ['right', -14]]);
+  assert.deepEqual(withRoom(names.slice(0, 2), [], [{ x1: 0, y1: 0, x2: 10, y2: 10 }]).map(one => one.key), ['right'], 'what has its place stays');
 });
 
 test('without boxes the whole is laid out both ways and the better one taken', async () => {

@@ -45,6 +45,7 @@ export class Linework {
     this.#canvas = document.createElement('canvas');
     this.#canvas.className = 'graph-lines';
     this.#canvas.setAttribute('aria-hidden', 'true');
+    this.#canvas.hidden = true;
     host.prepend(this.#canvas);
     const renderer = (cy as unknown as { renderer(): Renderer }).renderer();
     const layered = renderer.drawLayeredElements.bind(renderer);

@@ -282,7 +282,7 @@ export class Overlay {
         name, faded, health,
       });
     });
-    for (const { x1, y1, x2, y2, name, faded, health } of withRoom(names, [-13, 13])) {
+    for (const { x1, y1, x2, y2, name, faded, health } of withRoom(names, [-13, 13], this.#titles.map(title => onScreen(title, zoom)))) {
       context.globalAlpha = faded ? 0.16 : 0.92;
       context.fillStyle = this.palette.page;
       context.beginPath();
