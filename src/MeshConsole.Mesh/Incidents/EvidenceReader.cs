@@ -7,6 +7,7 @@ using MeshConsole.Mesh.Prometheus;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Storage;
 using MeshConsole.Mesh.Timeline;
+using MeshConsole.Mesh.Triage;
 
 namespace MeshConsole.Mesh.Incidents;
 
@@ -37,6 +38,7 @@ public sealed class EvidenceReader(
     private const int MostSubjects = 3;
 
     private const int MostChanges = 500;
+    private const int MostSearched = 1_000;
     private const int LongestSummary = 1_000;
 
     public async Task<IncidentEvidence> ReadAsync(Incident incident, IncidentEvidence before, CancellationToken cancellationToken)
@@ -70,6 +72,14 @@ public sealed class EvidenceReader(
         {
             var read = await timeline.SearchAsync(new TimelineFilter(incident.Cluster, incident.Namespaces, from, to, Limit: MostChanges), cancellationToken).ConfigureAwait(false);
             known = known.Concat(read);
+            if (!incident.Namespaces.IsEmpty)
+            {
+                // What touches these namespaces from elsewhere: a route of another one, a policy or an event of the whole mesh.
+                var query = MeshQuery.For(incident.Cluster, incident.Namespaces);
+                var elsewhere = await timeline.SearchAsync(new TimelineFilter(incident.Cluster, From: from, To: to, Limit: MostSearched), cancellationToken).ConfigureAwait(false);
+                known = known.Concat(elsewhere.Where(entry => TriageScope.Holds(entry, query)));
+            }
+
             if (read.Length >= MostChanges)
             {
                 unknown.Add(string.Create(CultureInfo.InvariantCulture, $"More than {MostChanges} changes happened in this time; the newest of them are kept."));

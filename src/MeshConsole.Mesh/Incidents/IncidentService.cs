@@ -53,6 +53,11 @@ public sealed class IncidentService(IIncidentStore store, IAuditLog audit, IEvid
         return await FindAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The same with what is known now on top of what is kept; nothing of it is stored. For viewers.</summary>
+    /// <exception cref="ChangeException">NotFound: there is none.</exception>
+    public async Task<IncidentFile> LookAsync(string id, Actor actor, CancellationToken cancellationToken) =>
+        await WithNowAsync(await FindAsync(id, actor, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
     /// <summary>Opens an incident and keeps what is known of it. For operators.</summary>
     public async Task<Incident> OpenAsync(IncidentRequest request, Actor actor, CancellationToken cancellationToken)
     {
@@ -198,12 +203,7 @@ public sealed class IncidentService(IIncidentStore store, IAuditLog audit, IEvid
     {
         actor = AsOfNow(actor);
         await RequireViewerAsync(actor, "incident.export", cancellationToken).ConfigureAwait(false);
-        var file = await FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (file.Incident.State == IncidentState.Open)
-        {
-            file = file with { Evidence = await evidence.ReadAsync(file.Incident, file.Evidence, cancellationToken).ConfigureAwait(false) };
-        }
-
+        var file = await WithNowAsync(await FindAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         await audit.AppendAsync(
             Entry(file.Incident, actor, "incident.export", "export", $"{actor.Name} exported the report of incident \"{file.Incident.Title}\" as {format}.") with
             {
@@ -269,6 +269,10 @@ public sealed class IncidentService(IIncidentStore store, IAuditLog audit, IEvid
             }
         }
     }
+
+    private async Task<IncidentFile> WithNowAsync(IncidentFile file, CancellationToken cancellationToken) => file.Incident.State == IncidentState.Open
+        ? file with { Evidence = await evidence.ReadAsync(file.Incident, file.Evidence, cancellationToken).ConfigureAwait(false) }
+        : file;
 
     private async Task<IncidentFile> FindAsync(string id, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken).ConfigureAwait(false)

@@ -40,6 +40,10 @@ public static class PageAddress
     public const string Safety = "safety";
     public const string Audit = "audit";
     public const string Incidents = "incidents";
+    public const string NewIncident = "incidents/new";
+
+    /// <summary>The page of an incident that was kept.</summary>
+    public static string OfIncident(string id) => $"{Incidents}/{Uri.EscapeDataString(id)}";
 
     /// <summary>Reads cluster and comma separated namespaces.</summary>
     public static MeshQuery ReadQuery(string? cluster, string? namespaces)

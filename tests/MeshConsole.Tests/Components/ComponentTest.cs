@@ -8,6 +8,8 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Incidents;
+using MeshConsole.Mesh.Links;
 using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
@@ -49,6 +51,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakePast Past { get; } = new();
 
+    private protected FakeIncidents Files { get; } = new();
+
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
     private protected FakeSwitches Switches { get; }
@@ -76,6 +80,11 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<ITriage>(Triage);
         Services.AddSingleton<IPastSnapshots>(Past);
         Services.AddSingleton<ITimelineStore>(Triage);
+        Services.AddSingleton(LinkSet.None);
+        Services.AddSingleton<IIncidentStore>(Files);
+        Services.AddSingleton<IEvidenceReader>(Files);
+        Services.AddSingleton<ProblemOnsets>();
+        Services.AddSingleton(provider => new IncidentService(Files, Recorded, Files, provider.GetRequiredService<ProblemOnsets>(), Time));
         Services.AddSingleton<ISwitchStore>(Switches);
         Services.AddSingleton<IAuditLog>(Recorded);
         Services.AddSingleton<IChangeNotices, NoNotices>();

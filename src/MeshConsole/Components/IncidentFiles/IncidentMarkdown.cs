@@ -65,7 +65,7 @@ public static class IncidentMarkdown
                 return;
             }
 
-            Say($"| what | number | |\n| --- | --- | --- |\n");
+            Say($"| what | number | over time |\n| --- | --- | --- |\n");
             foreach (var trends in evidence.Trends)
             {
                 foreach (var (name, trend, write, _) in IncidentWords.Measures(trends))

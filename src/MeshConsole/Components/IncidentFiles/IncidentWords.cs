@@ -32,9 +32,19 @@ internal static class IncidentWords
         ? $"{Format.Middle(node.Namespace, 40)}/{Format.Middle(node.Name, 80)}"
         : Format.Middle(Format.Node(id), 80);
 
-    public static string Scope(Incident incident) =>
-        (incident.Cluster is { } cluster ? $"cluster {Format.Middle(cluster, 63)}" : "all clusters") + ", "
-        + (incident.Namespaces.IsEmpty ? "all namespaces" : $"{(incident.Namespaces.Length == 1 ? "namespace" : "namespaces")} {string.Join(", ", incident.Namespaces.Take(8))}{(incident.Namespaces.Length > 8 ? $" and {incident.Namespaces.Length - 8} more" : "")}");
+    public static string Scope(Incident incident) => Scope(incident.Cluster, incident.Namespaces);
+
+    public static string Scope(string? chosen, ImmutableArray<string> namespaces) =>
+        (chosen is { } cluster ? $"cluster {Format.Middle(cluster, 63)}" : "all clusters") + ", "
+        + (namespaces.IsEmpty ? "all namespaces" : $"{(namespaces.Length == 1 ? "namespace" : "namespaces")} {string.Join(", ", namespaces.Take(8))}{(namespaces.Length > 8 ? $" and {namespaces.Length - 8} more" : "")}");
+
+    public static string Hit(TriageBlastRadius radius) => radius is { Symptoms.IsEmpty: true, Gateways.IsEmpty: true }
+        ? "Nobody else, as far as traffic shows."
+        : string.Join(' ', new[]
+        {
+            radius.Gateways.IsEmpty ? null : $"Users at {string.Join(", ", radius.Gateways.Take(4).Select(Place))}: {(radius.GatewayErrorRatio is { } ratio ? $"{Format.Percent(ratio)} of their requests fail." : "what share of their requests fails is not known.")}",
+            radius.Symptoms.IsEmpty ? null : $"Failing because of it: {string.Join(", ", radius.Symptoms.Take(12).Select(Place))}{(radius.Symptoms.Length > 12 ? $" and {radius.Symptoms.Length - 12} more" : "")}.",
+        }.OfType<string>());
 
     public static string State(Incident incident) => incident.State == IncidentState.Open ? "Open" : "Closed";
 
