@@ -100,7 +100,7 @@ public sealed partial class IncidentFileTests : ComponentTest
         page.FindAll(".report-chart").Count.ShouldBe(3);
         page.FindAll(".blast-box").Count.ShouldBe(3);
         page.Find(".incident-changes tbody").TextContent.ShouldContain("VirtualService payments/card-processor: 90 to 50.");
-        page.FindAll("[aria-labelledby=notes-title] .notes > li").Select(note => note.ClassName).ShouldBe(["corrected", null]);
+        page.FindAll("[aria-labelledby=notes-title] .notes > li").Select(note => note.ClassList.Contains("corrected")).ShouldBe([true, false]);
         page.Markup.ShouldContain("The p99 before 08:30 is not known.");
         page.FindAll(".incident-actions a").Select(link => link.GetAttribute("href")).ShouldBe(["api/v1/incidents/i-1/report?format=html", "api/v1/incidents/i-1/report?format=markdown", "audit?target=i-1"]);
         page.Find(".incident-pinned a").GetAttribute("href")!.ShouldContain("at=2026-03-02T09%3A00%3A00Z");
