@@ -12,7 +12,7 @@ using MeshConsole.Testing.Storage;
 namespace MeshConsole.Mesh.Tests.Incidents;
 
 /// <summary>The service over a real store: rights, records, and what people do at the same time.</summary>
-public sealed class IncidentServiceTests : IAsyncDisposable
+public sealed class IncidentServiceTests : IAsyncLifetime
 {
     private static readonly Actor s_operator = StoredChanges.Operator;
     private static readonly Actor s_viewer = s_operator with { Subject = "vera", Name = "Vera Viewer", Roles = [Role.Viewer] };
@@ -33,7 +33,9 @@ public sealed class IncidentServiceTests : IAsyncDisposable
         _service = new IncidentService(new IncidentStore(_database, _audit), _audit, _seen, new ProblemOnsets(_triage, new FakeMeshSnapshots(), new FakeMeshViews()), _time);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _audit.Dispose();
         await _database.DisposeAsync();
@@ -71,7 +73,7 @@ public sealed class IncidentServiceTests : IAsyncDisposable
     {
         var opened = await _service.OpenAsync(Asked([StoredIncidents.Problem.Id]), s_operator, default);
         var elsewhere = s_operator with { Namespaces = ["risk"] };
-        foreach (var refused in new[]
+        foreach (var refused in new Task[]
         {
             _service.OpenAsync(Asked([StoredIncidents.Problem.Id]), s_viewer, default),
             _service.OpenAsync(Asked([StoredIncidents.Problem.Id]), elsewhere, default),

@@ -48,13 +48,13 @@ public sealed partial class IncidentPagesTests
             await keyboard.AtAsync("aside.panel");
             (await view.Locator("aside.panel .outward a").GetAttributeAsync("href")).ShouldBe("https://logs.example/?app=card-processor-v2");
             await keyboard.TabToAsync("aside.panel a[href^='incidents/new']");
-            await keyboard.PressAsync("Enter");
+            await view.Keyboard.PressAsync("Enter");
             await view.WaitForURLAsync("**/incidents/new*");
             await Assertions.Expect(view.Locator("main input[type=checkbox]").First).ToBeCheckedAsync();
             await CheckedAsync(omar, "incident-new");
             await keyboard.TabToAsync("main form input.input");
             await keyboard.TypeAsync("Card payments fail");
-            await keyboard.PressAsync("Enter");
+            await view.Keyboard.PressAsync("Enter");
             await view.WaitForURLAsync(url => IncidentAddress().IsMatch(url));
             address = new Uri(view.Url).AbsolutePath.TrimStart('/');
             await Assertions.Expect(view.Locator("main h1")).ToHaveTextAsync("Card payments fail");
@@ -65,6 +65,7 @@ public sealed partial class IncidentPagesTests
             await keyboard.TypeAsync("Merchants call: <b>cards</b> of the new provider fail.");
             await keyboard.TabToAsync(".note-form button[type=submit]");
             await keyboard.PressAsync("Enter");
+            await keyboard.AtAsync(".note-form textarea");
             await Assertions.Expect(view.Locator(".note-words").First).ToHaveTextAsync("Merchants call: <b>cards</b> of the new provider fail.");
             await CheckedAsync(omar, "incident-open");
             omar.Errors.ShouldBeEmpty();
