@@ -135,7 +135,6 @@ public sealed class TimeSliderTests : ComponentTest
         SpinWait.SpinUntil(
             () =>
             {
-                Thread.Sleep(20);
                 Time.Advance(TimeSpan.FromSeconds(0.1));
                 return Pinned is null;
             },

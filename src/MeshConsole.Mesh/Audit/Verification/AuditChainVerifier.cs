@@ -304,7 +304,8 @@ public sealed class AuditChainVerifier
             confirmed.Count,
             confirmed.Select(checkpoint => checkpoint.Sequence).DefaultIfEmpty(0).Max(),
             [.. confirmed.Select(checkpoint => checkpoint.KeyId).Distinct(StringComparer.Ordinal)],
-            Notes(confirmed)) { DeletedTo = _goneTo };
+            Notes(confirmed))
+        { DeletedTo = _goneTo };
     }
 
     private ImmutableArray<string> Notes(List<AuditCheckpoint> confirmed)
