@@ -18,12 +18,16 @@ internal sealed record CertificateChain(ImmutableArray<CertificateLink> Links, I
     public static CertificateChain Of(ParsedCertificate certificate, IEnumerable<ParsedCertificate> beside, IReadOnlyList<(ParsedCertificate Certificate, string From)> authorities)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { certificate.Fingerprint };
-        var links = new List<(ParsedCertificate Certificate, string From, bool? Signs)> { (certificate, "itself", null) };
+        var links = new List<(ParsedCertificate Certificate, string From, SignatureCheck Signs)> { (certificate, "itself", default) };
         var notes = ImmutableArray.CreateBuilder<CertificateNote>();
         foreach (var next in beside.Where(one => seen.Add(one.Fingerprint)).Take(Longest))
         {
-            var signs = links[^1].Certificate.IsSignedBy(next);
-            if (signs == false)
+            var signs = links[^1].Certificate.SignatureOf(next);
+            if (signs.Undecided is { } undecided)
+            {
+                notes.Add(Unverified(next, links[^1].Certificate, undecided));
+            }
+            else if (signs.Signed == false)
             {
                 notes.Add(new CertificateNote(CertificateNotes.BrokenChain, $"The chain does not follow: {next.Subject} did not sign {links[^1].Certificate.Subject}. Clients that do not know the missing link refuse it."));
             }
@@ -35,7 +39,14 @@ internal sealed record CertificateChain(ImmutableArray<CertificateLink> Links, I
             && authorities.FirstOrDefault(one => !seen.Contains(one.Certificate.Fingerprint) && links[^1].Certificate.IsSignedBy(one.Certificate) == true) is { Certificate: { } known, From: var from })
         {
             seen.Add(known.Fingerprint);
-            links.Add((known, from, true));
+            links.Add((known, from, new SignatureCheck(true, null)));
+        }
+
+        // Where nothing is proven no link is made; that one may be there is said.
+        if (!links[^1].Certificate.IsSelfIssued
+            && authorities.Where(one => !seen.Contains(one.Certificate.Fingerprint)).Select(one => (one.Certificate, links[^1].Certificate.SignatureOf(one.Certificate).Undecided)).FirstOrDefault(one => one.Undecided is not null) is { Undecided: { } why } candidate)
+        {
+            notes.Add(Unverified(candidate.Certificate, links[^1].Certificate, why));
         }
 
         for (var i = 0; i < links.Count; i++)
@@ -46,7 +57,7 @@ internal sealed record CertificateChain(ImmutableArray<CertificateLink> Links, I
                 notes.Add(new CertificateNote(CertificateNotes.Weak, i == 0 ? $"Weak: {weakness}." : $"Weak: of {link.Subject} in its chain, {weakness}."));
             }
 
-            if (i > 0 && links[i].Signs == true && link.NotAfter < links[i - 1].Certificate.NotAfter)
+            if (i > 0 && links[i].Signs.Signed == true && link.NotAfter < links[i - 1].Certificate.NotAfter)
             {
                 var early = links[i - 1].Certificate.NotAfter - link.NotAfter;
                 notes.Add(new CertificateNote(
@@ -68,9 +79,15 @@ internal sealed record CertificateChain(ImmutableArray<CertificateLink> Links, I
                     link.Certificate.SignatureAlgorithm,
                     link.Certificate.IsAuthority,
                     link.From,
-                    link.Signs)),
+                    link.Signs.Signed)
+                {
+                    Unverified = link.Signs.Undecided,
+                }),
             ],
             [.. links.Skip(1).Select(link => link.Certificate)],
             notes.ToImmutable());
     }
+
+    private static CertificateNote Unverified(ParsedCertificate issuer, ParsedCertificate certificate, string why) =>
+        new(CertificateNotes.Unverified, $"Whether {issuer.Subject} signed {certificate.Subject} is not known: {why}.");
 }

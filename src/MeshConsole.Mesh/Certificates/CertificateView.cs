@@ -86,7 +86,11 @@ public sealed record CertificateLink(
     string SignatureAlgorithm,
     bool IsAuthority,
     string From,
-    bool? SignsPrevious);
+    bool? SignsPrevious)
+{
+    /// <summary>Why <see cref="SignsPrevious"/> cannot be told, a clause; null when it can.</summary>
+    public string? Unverified { get; init; }
+}
 
 /// <summary>Something about a certificate that its state does not say.</summary>
 /// <param name="Code">See <see cref="CertificateNotes"/>.</param>
@@ -103,6 +107,9 @@ public static class CertificateNotes
 
     /// <summary>The links of its chain do not follow from each other.</summary>
     public const string BrokenChain = "broken-chain";
+
+    /// <summary>Whether a link of its chain signed the one before cannot be told here.</summary>
+    public const string Unverified = "unverified";
 
     /// <summary>An identity in it belongs to another trust domain than the mesh.</summary>
     public const string TrustDomain = "trust-domain";

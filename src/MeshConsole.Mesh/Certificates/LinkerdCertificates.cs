@@ -110,7 +110,11 @@ internal static class LinkerdCertificates
             .Where(bundle => bundle.Meta.Namespace == secret.Meta.Namespace)
             .SelectMany(bundle => CertificateSet.Read(CertificateSet.Entry(bundle, "ca-bundle.crt")))
             .ToList();
-        var untrusted = anchors.Count > 0 && !described.Chain.Any(link => anchors.Exists(anchor => anchor.Fingerprint == link.Fingerprint));
+        var untrusted = anchors.Count > 0
+            && !described.Chain.Any(link => anchors.Exists(anchor => anchor.Fingerprint == link.Fingerprint))
+
+            // What cannot be checked is no reason to say that it is wrong.
+            && described.Notes.All(note => note.Code != CertificateNotes.Unverified);
         set.Rows.Add(!untrusted ? described : described with
         {
             Notes = described.Notes.Add(new CertificateNote(CertificateNotes.HalfRotated, $"None of the anchors in ConfigMap {secret.Meta.Namespace}/linkerd-identity-trust-roots signed it: Linkerd's identity service refuses to start with it, and proxies refuse what it signs.")),

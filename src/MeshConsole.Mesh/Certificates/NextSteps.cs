@@ -38,6 +38,7 @@ internal static class NextSteps
         CertificateNotes.Weak => "Have it issued anew with an ECDSA P-256 or an RSA key of 2048 bits or more, signed with SHA-256.",
         CertificateNotes.OutlivesIssuer => "Renew the issuer first, then this one under it.",
         CertificateNotes.BrokenChain => "Write the chain in order: the certificate, the one that signed it, and so on; leave the root out.",
+        CertificateNotes.Unverified => "Check that link with a tool that knows the algorithm (openssl verify -partial_chain); the console neither believes nor doubts it.",
         CertificateNotes.TrustDomain => "Compare trustDomain and trustDomainAliases of the mesh configuration with the authority that issued this.",
         CertificateNotes.HalfRotated => "Finish the rotation: the list of roots per namespace says who lacks what.",
         CertificateNotes.ReferenceRefused => "Create a ReferenceGrant in the Secret's namespace that names the kind and namespace of the listener, or move the Secret.",

@@ -39,7 +39,7 @@ internal sealed record ParsedCertificate(
     private static readonly ConditionalWeakTable<byte[], Parsed> s_parsed = [];
 
     /// <summary>Answers of <see cref="IsSignedBy"/> by fingerprint: a signature does not change, and snapshots come four times a second.</summary>
-    private readonly ConcurrentDictionary<string, bool> _signers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SignatureCheck> _signers = new(StringComparer.Ordinal);
 
     private ImmutableArray<byte> Der { get; init; }
 
@@ -63,26 +63,12 @@ internal sealed record ParsedCertificate(
     /// Whether the issuer's key really made the signature: names alone prove nothing, every root of Istio is called alike.
     /// Null for algorithms the platform does not know.
     /// </summary>
-    public bool? IsSignedBy(ParsedCertificate issuer)
-    {
-        if (!string.Equals(IssuerName, issuer.SubjectName, StringComparison.Ordinal))
-        {
-            return false;
-        }
+    public bool? IsSignedBy(ParsedCertificate issuer) => SignatureOf(issuer).Signed;
 
-        if (_signers.TryGetValue(issuer.Fingerprint, out var known))
-        {
-            return known;
-        }
-
-        var verified = CertificateSignature.Verify(Der.AsSpan(), issuer.Der.AsSpan());
-        if (verified is { } answer)
-        {
-            _signers.TryAdd(issuer.Fingerprint, answer);
-        }
-
-        return verified;
-    }
+    /// <summary>The same, with the reason where it cannot be told.</summary>
+    public SignatureCheck SignatureOf(ParsedCertificate issuer) => string.Equals(IssuerName, issuer.SubjectName, StringComparison.Ordinal)
+        ? _signers.GetOrAdd(issuer.Fingerprint, static (_, pair) => CertificateSignature.Verify(pair.Der.AsSpan(), pair.Issuer.AsSpan()), (Der, Issuer: issuer.Der))
+        : new SignatureCheck(false, null);
 
     /// <summary>The same certificate has the same bytes.</summary>
     public bool Equals(ParsedCertificate? other) => other is not null && string.Equals(Fingerprint, other.Fingerprint, StringComparison.Ordinal);
@@ -113,7 +99,7 @@ internal sealed record ParsedCertificate(
                 Convert.ToHexStringLower(SHA256.HashData(certificate.RawData)),
                 algorithm,
                 size,
-                certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "unknown",
+                CertificateSignature.NameOf(der) ?? certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "unknown",
                 certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority),
                 names)
             {
@@ -149,6 +135,11 @@ internal sealed record ParsedCertificate(
             if (ecdsa is not null)
             {
                 return ("ECDSA", ecdsa.KeySize);
+            }
+
+            if (CertificateSignature.KeyOf(certificate.PublicKey) is { } other)
+            {
+                return other;
             }
         }
         catch (CryptographicException)

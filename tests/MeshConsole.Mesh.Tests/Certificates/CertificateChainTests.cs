@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using MeshConsole.Mesh.Certificates;
 
 namespace MeshConsole.Mesh.Tests.Certificates;
@@ -81,15 +82,106 @@ public sealed class CertificateChainTests
         Chain(intermediate.Leaf("CN=leaf"), [], (intermediate.Der, "1"), (root.Der, "2"), (intermediate.Leaf("CN=r"), "3")).Links.Length.ShouldBeLessThanOrEqualTo(4);
     }
 
-    [Fact]
-    public void Signature_OfAnAlgorithmThatIsNotKnown_IsNoVerdict()
+    [Theory]
+    [InlineData("SHA256", "sha256RSASSA-PSS")]
+    [InlineData("SHA384", "sha384RSASSA-PSS")]
+    [InlineData("SHA512", "sha512RSASSA-PSS")]
+    public void Chain_SignedWithPss_IsVerified(string hash, string name)
     {
         using var key = RSA.Create(2048);
-        var request = new global::System.Security.Cryptography.X509Certificates.CertificateRequest("CN=pss", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
-        using var certificate = request.CreateSelfSigned(Given.Now, Given.Now.AddDays(1));
-        CertificateSignature.Verify(certificate.RawData, certificate.RawData).ShouldBeNull();
-        CertificateSignature.Verify([1, 2, 3], certificate.RawData).ShouldBeNull();
-        CertificateSignature.Verify([], []).ShouldBeNull();
+        using var another = RSA.Create(2048);
+        var root = SelfSigned(key, hash);
+        var leaf = Below(key, hash);
+
+        var chain = Chain(leaf, [root]);
+        chain.Links[1].SignsPrevious.ShouldBe(true);
+        chain.Links[1].Unverified.ShouldBeNull();
+        chain.Links[0].SignatureAlgorithm.ShouldBe(name);
+        chain.Notes.ShouldBeEmpty();
+
+        // The same name and another key; the same key and other bytes.
+        Chain(leaf, [SelfSigned(another, hash)]).Notes.ShouldHaveSingleItem().Code.ShouldBe("broken-chain");
+        ParsedCertificate.Read(leaf.SetItem(leaf.Length - 1, (byte)(leaf[^1] ^ 1)))!.IsSignedBy(ParsedCertificate.Read(root)!).ShouldBe(false);
+    }
+
+    [Fact]
+    public void Chain_KeyForPssAlone_IsReadAndVerified()
+    {
+        var certificate = ParsedCertificate.Read(MadeIn(MadeElsewhere.PssKey))!;
+        (certificate.KeyAlgorithm, certificate.KeySize, certificate.SignatureAlgorithm).ShouldBe(("RSA", 2048, "sha256RSASSA-PSS"));
+        certificate.IsSignedBy(certificate).ShouldBe(true);
+    }
+
+    [Theory]
+    [InlineData(MadeElsewhere.Ed25519Leaf, MadeElsewhere.Ed25519Root, "Ed25519", 256, "ed25519", "1.3.101.112")]
+    [InlineData(MadeElsewhere.Ed448Leaf, MadeElsewhere.Ed448Root, "Ed448", 456, "ed448", "1.3.101.113")]
+    public void Chain_OfEdwardsCurves_IsSaidToBeUndecided(string leaf, string root, string algorithm, int size, string name, string oid)
+    {
+        var chain = Chain(MadeIn(leaf), [MadeIn(root)]);
+        chain.Links.Select(link => (link.KeyAlgorithm, link.KeySize, link.SignatureAlgorithm)).ShouldBe([(algorithm, size, algorithm), (algorithm, size, algorithm)]);
+        chain.Links[1].SignsPrevious.ShouldBeNull();
+        chain.Links[1].Unverified.ShouldBe($"{algorithm} ({oid}) cannot be checked by this platform");
+        var note = chain.Notes.ShouldHaveSingleItem();
+        note.Code.ShouldBe("unverified");
+        note.Message.ShouldBe($"Whether CN={name} root signed CN={name} leaf is not known: {algorithm} ({oid}) cannot be checked by this platform.");
+    }
+
+    [Fact]
+    public void Chain_AuthorityThatCannotBeChecked_IsNoLinkAndIsSaid()
+    {
+        var chain = Chain(MadeIn(MadeElsewhere.Ed25519Leaf), [], (MadeIn(MadeElsewhere.Ed25519Root), "configmap a/b"));
+        chain.Links.ShouldHaveSingleItem();
+        chain.Notes.ShouldHaveSingleItem().Code.ShouldBe("unverified");
+    }
+
+    [Fact]
+    public void Chain_PssWithASaltThePlatformDoesNotCheck_IsUndecidedAndNotBroken()
+    {
+        var root = ParsedCertificate.Read(MadeIn(MadeElsewhere.PssShortSalt))!;
+        var check = root.SignatureOf(root);
+        check.Signed.ShouldBeNull();
+        check.Undecided.ShouldBe("sha256RSASSA-PSS with a salt of 20 bytes, where this platform checks 32 only");
+    }
+
+    [Fact]
+    public void Signature_OfAKindThatTheKeyCannotMake_IsNone()
+    {
+        // An elliptic key made no Ed25519 signature, also where that kind cannot be checked.
+        var other = SigningAuthority.Root("CN=ed25519 root");
+        CertificateSignature.Verify(MadeIn(MadeElsewhere.Ed25519Leaf).AsSpan(), other.Der.AsSpan()).Signed.ShouldBe(false);
+    }
+
+    [Fact]
+    public void Signature_ThatCannotBeRead_IsNoVerdict()
+    {
+        var root = SigningAuthority.Root("CN=r").Der;
+        foreach (var check in new[] { CertificateSignature.Verify([1, 2, 3], root.AsSpan()), CertificateSignature.Verify([], []), CertificateSignature.Verify(root.AsSpan(), [1, 2, 3]) })
+        {
+            check.Signed.ShouldBeNull();
+            check.Undecided.ShouldBe("its signature or its issuer's key is of a form that cannot be checked here");
+        }
+    }
+
+    private static ImmutableArray<byte> SelfSigned(RSA key, string hash)
+    {
+        var request = new CertificateRequest("CN=pss root", key, new HashAlgorithmName(hash), RSASignaturePadding.Pss);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var certificate = request.CreateSelfSigned(Given.Now, Given.Now.AddDays(10));
+        return [.. certificate.RawData];
+    }
+
+    private static ImmutableArray<byte> Below(RSA issuer, string hash)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=pss leaf", key, new HashAlgorithmName(hash), RSASignaturePadding.Pss);
+        using var certificate = request.Create(new X500DistinguishedName("CN=pss root"), X509SignatureGenerator.CreateForRSA(issuer, RSASignaturePadding.Pss), Given.Now, Given.Now.AddDays(1), [7]);
+        return [.. certificate.RawData];
+    }
+
+    private static ImmutableArray<byte> MadeIn(string pem)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(pem);
+        return [.. certificate.RawData];
     }
 
     private static CertificateChain Chain(ImmutableArray<byte> leaf, ImmutableArray<byte>[] beside, params (ImmutableArray<byte> Der, string From)[] authorities) =>

@@ -1,0 +1,101 @@
+namespace MeshConsole.Mesh.Tests.Certificates;
+
+/// <summary>Certificates of kinds that the platform makes none of, made once with OpenSSL; their keys are thrown away.</summary>
+internal static class MadeElsewhere
+{
+    public const string Ed25519Root = """
+        -----BEGIN CERTIFICATE-----
+        MIIBQjCB9aADAgECAhQOFFxjGDtlW2mtYYUQtxd7trrwojAFBgMrZXAwFzEVMBMG
+        A1UEAwwMZWQyNTUxOSByb290MB4XDTI2MTEyODEwNTAwOVoXDTM2MTEyNTEwNTAw
+        OVowFzEVMBMGA1UEAwwMZWQyNTUxOSByb290MCowBQYDK2VwAyEAYkVJr9i0WJFt
+        HZjiXzQZoSPWPuDLQTKpoEJ6LTFoFhOjUzBRMB0GA1UdDgQWBBQWXV7k3ixCjYi0
+        EC3vp0R+wflKYzAfBgNVHSMEGDAWgBQWXV7k3ixCjYi0EC3vp0R+wflKYzAPBgNV
+        HRMBAf8EBTADAQH/MAUGAytlcANBAKkUsXZFqaqcyI62KAMLQi75GhDWN1PWc4Xd
+        Gv7xwwcKx2rMs0QIy8k6VXxtKun62jlw5LjuvcTBZ+ESAwz3WQs=
+        -----END CERTIFICATE-----
+        """;
+
+    public const string Ed25519Leaf = """
+        -----BEGIN CERTIFICATE-----
+        MIHVMIGIAgECMAUGAytlcDAXMRUwEwYDVQQDDAxlZDI1NTE5IHJvb3QwHhcNMjYx
+        MTI4MTA1MDA5WhcNMzUwMjE0MTA1MDA5WjAXMRUwEwYDVQQDDAxlZDI1NTE5IGxl
+        YWYwKjAFBgMrZXADIQBCXkqVTDJrqGzRTR5GXqx7fNBP7bizwU3k09flx12CjDAF
+        BgMrZXADQQBgwNYAJO4Uc13Z4/7Zw4TSK43pUp9Vrp9xU4X90/0+3WrhNQTOa+QI
+        F2iInKLEQ5GD/YoghmbyKo7D8lFUvSQN
+        -----END CERTIFICATE-----
+        """;
+
+    public const string Ed448Root = """
+        -----BEGIN CERTIFICATE-----
+        MIIBijCCAQqgAwIBAgIUF6vTEVbOSnQWCgvGuhwHMxTa0QowBQYDK2VxMBUxEzAR
+        BgNVBAMMCmVkNDQ4IHJvb3QwHhcNMjYxMTI4MTA1MDA5WhcNMzYxMTI1MTA1MDA5
+        WjAVMRMwEQYDVQQDDAplZDQ0OCByb290MEMwBQYDK2VxAzoAwiI3xE+1AKJy8xpC
+        jSBd+S5UctKnhiX2IUWEadFxCH/P9lMOxAZxM1OwFtmKCVjaRwdedcVqPJQAo1Mw
+        UTAdBgNVHQ4EFgQUBVV0ANksL4Y/wTVtPy6PyqpC47owHwYDVR0jBBgwFoAUBVV0
+        ANksL4Y/wTVtPy6PyqpC47owDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXEDcwA5XpEZ
+        oE2cKT7Ch4t7a8gsRuaiPZLSKcTP7sWN20/uEv8prSXwRafoAPmpbkMLm0i3trnU
+        NKo7UwCrJn1aLxIZHvhe77mOujiE3j2JDVdCe55ITu8nNsfqlj3oD72zvqIRZddT
+        swEp3UMKWE/flsAQNQA=
+        -----END CERTIFICATE-----
+        """;
+
+    public const string Ed448Leaf = """
+        -----BEGIN CERTIFICATE-----
+        MIIBHDCBnQIBAjAFBgMrZXEwFTETMBEGA1UEAwwKZWQ0NDggcm9vdDAeFw0yNjEx
+        MjgxMDUwMDlaFw0zNTAyMTQxMDUwMDlaMBUxEzARBgNVBAMMCmVkNDQ4IGxlYWYw
+        QzAFBgMrZXEDOgBa7c+hJwRzFtrzSTaX3Ut5vZyiA5u4AoGIb3N6cFxGf2DPVT1V
+        aYm9w5t0ecclzV+V6n6x6+hkZoAwBQYDK2VxA3MAnlF6n+9XJwZs4YIZQ/VhrPif
+        mQpc8471qJJakXudWgv5hRT4xQJeRlD+Di3rJNr6C2vfksdFEQmA9XHqbp71poHQ
+        8vaIZkbJ/4cUNY5HwZ3XoBnwW8ppxOI6EaL6U5THestkqFACPx71U6bzXGMvpwAA
+        -----END CERTIFICATE-----
+        """;
+
+    public const string PssKey = """
+        -----BEGIN CERTIFICATE-----
+        MIIDoTCCAlWgAwIBAgIUHF/n0E+i0cTbGTW2EKcbTCueKgIwQQYJKoZIhvcNAQEK
+        MDSgDzANBglghkgBZQMEAgEFAKEcMBoGCSqGSIb3DQEBCDANBglghkgBZQMEAgEF
+        AKIDAgEgMBIxEDAOBgNVBAMMB3BzcyBrZXkwHhcNMjYxMTI4MTA1MDA5WhcNMzYx
+        MTI1MTA1MDA5WjASMRAwDgYDVQQDDAdwc3Mga2V5MIIBVjBBBgkqhkiG9w0BAQow
+        NKAPMA0GCWCGSAFlAwQCAQUAoRwwGgYJKoZIhvcNAQEIMA0GCWCGSAFlAwQCAQUA
+        ogMCASADggEPADCCAQoCggEBAJrBnmYl2io8HvZbAQAnfelK++2zHApCdb3kq4aS
+        T4aOWWI3G8OVuvLHjO1qNaW7MkZLVyCGLkeaomQsYNPbv2dgsodniTPWBopxlPM0
+        ar7F2bkquuE4WmTXql8wYF3qxYeZgrdI1R6N3i9Pzp3GqMfW1gwvPEAx5sKbsHRC
+        O700A7SeJJLPw2SZ43CKG/Xv7appMu+/oZ1OPOwTJ+EZbDqSMHRTqxkSS0BeWUAp
+        eqxWuLrLQqo6apuyue+xNVdIV1ZZcrPfIrMo0rPOSX0vXMUGhuT6kZfQOF/XjNUX
+        AbB4D6eGsPU0AwRGKgJX5sXvBENtu/e+oV0ONT22cxPGfp8CAwEAAaNTMFEwHQYD
+        VR0OBBYEFLksk6xB7Thxy5oShVoBYh9rwrUgMB8GA1UdIwQYMBaAFLksk6xB7Thx
+        y5oShVoBYh9rwrUgMA8GA1UdEwEB/wQFMAMBAf8wQQYJKoZIhvcNAQEKMDSgDzAN
+        BglghkgBZQMEAgEFAKEcMBoGCSqGSIb3DQEBCDANBglghkgBZQMEAgEFAKIDAgEg
+        A4IBAQBv/Hc4YpfZNY596vS/s7OYSjpOqjYyM+1Zug7M8S6WYj9iMog+W3QbQgU8
+        s66ze0AkRAHLt9bNtng1cKcjpKgBz/zmOsxtve1hBd3Gtjc4uqaWa5EbcHqAUYwY
+        tQgp3aoPqgoS2e/5iZAwIYWkREvyxZ3J9uWK3442iIM7qVEE1gio3cOU/QZ6e16d
+        ybX0iyBJE7JGgwfFVV1hSRKRYd5o2qv2NhzxwYbDJCvByiBo4bWGB9qVYUxKmiv6
+        etEvtoS/Q+HkD2VA8CzVqyfpdsVuhNGH6HHOf207k7GMNesK6Nke4tVUL9eT+VEY
+        wyTsOFOU/XVE6UGtTdyzrfWZI50Z
+        -----END CERTIFICATE-----
+        """;
+
+    public const string PssShortSalt = """
+        -----BEGIN CERTIFICATE-----
+        MIIDZTCCAh6gAwIBAgIUd5wRilAvvPV1Dx/IjlDF0rP12xkwPAYJKoZIhvcNAQEK
+        MC+gDzANBglghkgBZQMEAgEFAKEcMBoGCSqGSIb3DQEBCDANBglghkgBZQMEAgEF
+        ADATMREwDwYDVQQDDAhwc3Mgcm9vdDAeFw0yNjExMjgxMDUwMDlaFw0zNjExMjUx
+        MDUwMDlaMBMxETAPBgNVBAMMCHBzcyByb290MIIBIjANBgkqhkiG9w0BAQEFAAOC
+        AQ8AMIIBCgKCAQEAn6Ht78sm52RK/Xc0qeGdZC7DhQZ5FQDOb0+3bhwC8jfqFdHl
+        7zpcdtyPfRxT+SRqL4jX5ApMagLNCGcPTv2mEN8NLwOBT4Rlt00w/JIszWIcX0wq
+        Ycf7hXxlDxzBsWom47glJscxfNQEuSAr/uIOPBb2cB2xnm5e5QSw64wUsDf27XCQ
+        +1AzwMQiVf6n7N8/AA25Q1mTIApfGOLsU8Cn3cq0/8IlzOCBxsqz809FqMySVx53
+        mp07r7Bqzze51emtAwi6bAhkh5RMw9R+ncEsMzpxTmZFaI0qZaTYcYji8Zd9ub+O
+        YyjdVK5XDiwIS0ObNcgLHQOP2dy+fIxC3GG/PQIDAQABo1MwUTAdBgNVHQ4EFgQU
+        bKTRwc6uQBKtmbFOUdeTPkiHIXIwHwYDVR0jBBgwFoAUbKTRwc6uQBKtmbFOUdeT
+        PkiHIXIwDwYDVR0TAQH/BAUwAwEB/zA8BgkqhkiG9w0BAQowL6APMA0GCWCGSAFl
+        AwQCAQUAoRwwGgYJKoZIhvcNAQEIMA0GCWCGSAFlAwQCAQUAA4IBAQAGszFEWAIa
+        5jpoocsdR3wyugOllpC9WtMN1nD40IOl8+SrnBE6h3laWTzIEwIZM0VroAdwOep8
+        rmIynrXKhuvKCmrkAzU1+a52sT3LYEoeMc6ubSb7ap/hNwbz6492RihIZE5Aqgyq
+        6AuViXmeEwAM4+MlYJUEz5a0iJj44yo4jKUiuzmM8gJSSNQgKXJkd/LknbjWt/kl
+        AJ7WYEA2lJNTGU5D4VuoxL88XD2gHoazAtp5Drcd5S5m8FUd4HN9H/chuDVIjOmn
+        Qi9XMEqdFD3G/7Hfaoy3aInQyeeb29PCOcMhowBB5KUJKop0MAe12KQ0r2acCH4i
+        iei9JBPoGYk7
+        -----END CERTIFICATE-----
+        """;
+}
