@@ -18,6 +18,8 @@ public sealed class LookbackReader : IDisposable
     /// <summary>A look-back over days reads more than a refresh does.</summary>
     private static readonly TimeSpan s_shortestTimeout = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan s_shortestSlot = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _entries = [];
     private readonly string _cluster;
@@ -57,10 +59,14 @@ public sealed class LookbackReader : IDisposable
 
     public void Dispose() => _turns.Dispose();
 
-    /// <summary>Twice the time between two scrapes at least, and a 240th of a long look-back.</summary>
+    /// <summary>
+    /// Twice the time between two scrapes at least, and a 240th of a long look-back. The rate window tells the time between
+    /// scrapes of now; older samples may lie further apart (another interval then, downsampling), so that half a minute
+    /// without one is no gap however short the window is.
+    /// </summary>
     internal TimeSpan SlotOf(TimeSpan lookback)
     {
-        var least = Math.Max(_settings.RateWindow.TotalSeconds / 2, 1);
+        var least = Math.Max(_settings.RateWindow.TotalSeconds / 2, s_shortestSlot.TotalSeconds);
         return TimeSpan.FromSeconds(Math.Ceiling(Math.Max(least, lookback.TotalSeconds / 240)));
     }
 
