@@ -30,6 +30,9 @@ public static class MeshConsoleApplication
 
         // Without this a build that runs outside Development answers 500 for assets that come from packages.
         builder.WebHost.UseStaticWebAssets();
+
+        // Filters, selection and places are in the address: a thousand letters of any script take nine thousand characters there.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestLineSize = 64 * 1024);
         configure?.Invoke(builder);
 
         var addresses = ListeningAddresses(builder.Configuration);
@@ -69,6 +72,7 @@ public static class MeshConsoleApplication
         services.AddChanges(options);
         services.AddNotifications(options);
         services.AddTriage(options);
+        services.AddIncidents(options);
         services.AddSingleton<TopologyMessages>();
         services.AddSingleton<ConnectionCounts>();
         services.AddSingleton<MetricsExporter>();
@@ -107,6 +111,7 @@ public static class MeshConsoleApplication
         app.MapHealth();
         app.MapApi();
         app.MapTriage();
+        app.MapIncidents();
         app.MapChanges();
         app.MapAudit();
         app.MapSwitches();

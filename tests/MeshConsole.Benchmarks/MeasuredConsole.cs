@@ -41,7 +41,8 @@ internal sealed class MeasuredConsole : IAsyncDisposable
     public string Output => _process.LastLines(40);
 
     /// <summary>Starts it on the mesh and waits until every source has answered.</summary>
-    public static async Task<MeasuredConsole> StartAsync(MeasuredMesh mesh, CancellationToken cancellationToken)
+    /// <param name="refresh">Time between refreshes; null for the product's own.</param>
+    public static async Task<MeasuredConsole> StartAsync(MeasuredMesh mesh, CancellationToken cancellationToken, TimeSpan? refresh = null)
     {
         var scratch = ScratchFolder.Create("measured");
         var address = new Uri($"http://127.0.0.1:{LoopbackPorts.Take()}/");
@@ -58,6 +59,7 @@ internal sealed class MeasuredConsole : IAsyncDisposable
                 "--MeshConsole:Clusters:0:Kubeconfig", mesh.Kubeconfig,
                 "--MeshConsole:Clusters:0:PrometheusUrl", mesh.Mesh.PrometheusUrl.ToString(),
                 "--MeshConsole:Auth:Mode", "Demo",
+                .. refresh is { } every ? ["--MeshConsole:Telemetry:RefreshInterval", every.ToString("c", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             ],
             new Dictionary<string, string?>(StringComparer.Ordinal)
             {

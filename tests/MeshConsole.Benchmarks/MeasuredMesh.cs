@@ -12,9 +12,11 @@ internal sealed partial class MeasuredMesh(SimulatedMesh mesh, string directory)
 
     public string Kubeconfig { get; } = Path.Combine(directory, "kubeconfig");
 
-    public static async Task<MeasuredMesh> StartAsync(MeshSize size, CancellationToken cancellationToken)
+    public static Task<MeasuredMesh> StartAsync(MeshSize size, CancellationToken cancellationToken) => StartAsync(new SimulatorOptions { Size = size }, cancellationToken);
+
+    public static async Task<MeasuredMesh> StartAsync(SimulatorOptions options, CancellationToken cancellationToken)
     {
-        var mesh = await SimulatedMesh.StartAsync(new SimulatorOptions { Size = size }, NullLoggerFactory.Instance, TimeProvider.System, cancellationToken);
+        var mesh = await SimulatedMesh.StartAsync(options, NullLoggerFactory.Instance, TimeProvider.System, cancellationToken);
         var measured = new MeasuredMesh(mesh, Directory.CreateTempSubdirectory("meshconsole-").FullName);
         await File.WriteAllTextAsync(measured.Kubeconfig, mesh.Kubeconfig, cancellationToken);
         return measured;

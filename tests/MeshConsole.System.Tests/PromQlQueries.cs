@@ -13,6 +13,12 @@ internal static class PromQlQueries
         new([], ["payments", "other \"ns\""]),
         new([new WorkloadId("main", "payments", "api-gateway"), new WorkloadId("main", "payments", "payment-api"), new WorkloadId("main", "other", "a|b")], []),
         new([new WorkloadId("main", "other", "gateway"), new WorkloadId("main", "payments", "api-gateway")], ["payments"]),
+
+        // Of panels: an edge, what arrives at an app from outside, a host.
+        new([], []) { From = [new("payments", ["api-gateway", "payment-api"])], To = [new("payments", ["card-processor", "a|b"])], Protocol = "http" },
+        new([], []) { From = [new("payments", [], Except: true), new("payments", ["ledger"], Except: true)], To = [new("payments", ["ledger"])] },
+        new([], []) { From = [new("payments", [])], To = [new("other \"ns\"", [], Except: true)] },
+        new([], []) { Hosts = ["ledger.payments.svc.cluster.local"], To = [new("payments", ["ledger"])] },
     ];
 
     /// <summary>Everything the dialects of the product ask, as they ask it. A new dialect or a new query is in here by itself.</summary>

@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
 
@@ -13,11 +14,18 @@ namespace MeshConsole.Testing;
 public sealed class FakeMeshViews : IMeshViews
 {
     public Func<TopologyLevel, TopologyView>? OnTopology { get; set; } = _ => SampleViews.Topology;
+
+    /// <summary>What it is of some snapshots, where a test tells them apart; null for <see cref="OnTopology"/>.</summary>
+    public Func<MeshSnapshot, TopologyView?>? OnSnapshotTopology { get; set; }
+
     public MtlsView? OnMtls { get; set; } = SampleViews.Mtls;
     public ImmutableArray<EffectivePolicy>? OnPolicies { get; set; } = SampleViews.Policies;
     public ImmutableArray<CertificateView>? OnCertificates { get; set; } = SampleViews.Certificates;
     public ImmutableArray<HopLatency>? OnHops { get; set; } = SampleViews.Hops;
     public ImmutableArray<RouteView>? OnRoutes { get; set; } = SampleViews.Routes;
+    /// <summary>The panel of an id; worked out of the snapshot unless a test says otherwise.</summary>
+    public Func<MeshSnapshot, MeshQuery, TopologyLevel, string?, PanelView?> OnPanel { get; set; } = PanelBuilder.Build;
+
     public OverviewView? OnOverview { get; set; } = SampleViews.Overview;
 
     /// <summary>Queries in the order they came.</summary>
@@ -26,7 +34,7 @@ public sealed class FakeMeshViews : IMeshViews
     public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level)
     {
         Queries.Add(query);
-        return OnTopology?.Invoke(level) ?? throw new InvalidOperationException("The topology view fails.");
+        return OnSnapshotTopology?.Invoke(snapshot) ?? OnTopology?.Invoke(level) ?? throw new InvalidOperationException("The topology view fails.");
     }
 
     public MtlsView Mtls(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnMtls);
@@ -38,6 +46,8 @@ public sealed class FakeMeshViews : IMeshViews
     public ImmutableArray<HopLatency> Hops(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnHops);
 
     public ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnRoutes);
+
+    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id) => OnPanel(snapshot, query, level, id);
 
     public OverviewView Overview(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnOverview);
 

@@ -84,17 +84,40 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
         }
     }
 
+    /// <summary>Number of the last record that was deleted as old; 0 when none was.</summary>
+    public Task<long> DeletedToAsync(CancellationToken cancellationToken) => database.ReadAsync(DeletedAsync, cancellationToken);
+
+    /// <summary>Time of the last record that was deleted as old, by its sealed root; null when none was.</summary>
+    public Task<DateTimeOffset?> DeletedUntilAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        async session => await session.ScalarAsync<long?>("SELECT until FROM audit_segments WHERE last = (SELECT MAX(last) FROM audit_deletions)").ConfigureAwait(false) is { } until
+            ? DateTimeOffset.FromUnixTimeMilliseconds(until)
+            : (DateTimeOffset?)null,
+        cancellationToken);
+
     public Task<AuditHead> HeadAsync(CancellationToken cancellationToken) => database.ReadAsync(HeadAsync, cancellationToken);
 
     /// <summary>
-    /// Every record as it is stored, one JSON text each, in order, from <paramref name="from"/> to what is the last one now.
-    /// Read page by page: no transaction stays open while somebody downloads.
+    /// Every record as it is stored, one JSON text each, in order, to what is the last one now; before them the sealed roots, if
+    /// they are wanted. Read page by page: no transaction stays open while somebody downloads.
     /// </summary>
-    public async IAsyncEnumerable<string> ReadAllAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="StorageException">Old records were deleted while they were being read.</exception>
+    public async IAsyncEnumerable<string> ReadAllAsync(bool withRoots, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var row in RowsAsync(from, head.Sequence, cancellationToken).ConfigureAwait(false))
+        var extent = await database.ReadAsync(ExtentAsync, cancellationToken).ConfigureAwait(false);
+        foreach (var root in withRoots ? extent.Roots : [])
         {
+            yield return root;
+        }
+
+        var before = extent.DeletedTo;
+        await foreach (var row in RowsAsync(1, extent.Head, cancellationToken).ConfigureAwait(false))
+        {
+            if (row.Sequence != before + 1 && await database.ReadAsync(DeletedAsync, cancellationToken).ConfigureAwait(false) != extent.DeletedTo)
+            {
+                throw new StorageException(StorageFault.Other, string.Create(CultureInfo.InvariantCulture, $"Records after {before} were deleted as old while they were being read. Read them again: what is left is whole."));
+            }
+
+            before = row.Sequence;
             yield return row.Body;
         }
     }
@@ -102,8 +125,26 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
     /// <summary>Verifies everything that is stored now, and takes note of the outcome.</summary>
     public async Task<AuditVerification> VerifyAsync(ImmutableArray<AuditCheckpoint> against, CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            // Another replica may delete old records while they are being read: what is missing then says nothing.
+            var extent = await database.ReadAsync(ExtentAsync, cancellationToken).ConfigureAwait(false);
+            var (verifier, result, steps) = await PassAsync(extent, against, cancellationToken).ConfigureAwait(false);
+            if (result.Good || await database.ReadAsync(DeletedAsync, cancellationToken).ConfigureAwait(false) == extent.DeletedTo)
+            {
+                return Take(verifier, result, extent.Head, steps);
+            }
+        }
+    }
+
+    /// <summary>Verifies the whole log once more against the checkpoints of the start's verification, as they are now.</summary>
+    internal async Task<AuditVerification> VerifyAgainAsync(CancellationToken cancellationToken) =>
+        await VerifyAsync(checkpoints is null ? [] : await checkpoints(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    private async Task<(AuditChainVerifier Verifier, AuditVerification Result, ImmutableArray<AuditClockStep> Steps)> PassAsync(Extent extent, ImmutableArray<AuditCheckpoint> against, CancellationToken cancellationToken)
+    {
         var verifier = new AuditChainVerifier(against);
-        var head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        extent.Roots.ForEach(root => verifier.Add(root));
         var steps = ImmutableArray.CreateBuilder<AuditClockStep>();
         await foreach (var row in RowsAsync(1, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
@@ -119,15 +160,19 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
             }
 
             // Records that came in meanwhile are for the next verification.
-            if (verifier.Broken || row.Sequence >= head.Sequence)
+            if (verifier.Broken || row.Sequence >= extent.Head)
             {
                 break;
             }
         }
 
-        var result = verifier.Finish();
+        return (verifier, verifier.Finish(), steps.ToImmutable());
+    }
+
+    private AuditVerification Take(AuditChainVerifier verifier, AuditVerification result, long head, ImmutableArray<AuditClockStep> steps)
+    {
         ImmutableInterlocked.Update(ref _announcedKeys, keys => keys.Union(verifier.AnnouncedKeys.Keys));
-        ImmutableInterlocked.Update(ref _clockSteps, known => [.. steps, .. known.Where(step => step.Sequence > head.Sequence)]);
+        ImmutableInterlocked.Update(ref _clockSteps, known => [.. steps, .. known.Where(step => step.Sequence > head)]);
         if (_state.Status == AuditChainStatus.Broken && result.Good)
         {
             // What was broken a moment ago is not mended by looking again: somebody is at the database. A new start decides.
@@ -168,6 +213,8 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
     }
 
     public void Dispose() => _verifying.Dispose();
+
+    internal Task<T> ReadAsync<T>(Func<DatabaseSession, Task<T>> read, CancellationToken cancellationToken) => database.ReadAsync(read, cancellationToken);
 
     /// <summary>A transaction that records: whatever keeps it from being stored is an <see cref="AuditUnavailableException"/>.</summary>
     internal async Task<T> WriteAsync<T>(Func<DatabaseSession, Task<T>> write, CancellationToken cancellationToken)
@@ -254,7 +301,8 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
         if (_known is { Sequence: > 0 } known)
         {
             var hash = await session.ScalarAsync<string>("SELECT hash FROM audit WHERE sequence = @Sequence", new { known.Sequence }).ConfigureAwait(false);
-            if (!string.Equals(hash, known.Hash, StringComparison.Ordinal))
+            var old = hash is null && known.Sequence <= await DeletedAsync(session).ConfigureAwait(false);
+            if (!old && !string.Equals(hash, known.Hash, StringComparison.Ordinal))
             {
                 Break(new AuditFinding(
                     hash is null ? AuditProblem.Truncated : AuditProblem.CheckpointDiffers,
@@ -323,13 +371,25 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
         }
     }
 
+    /// <summary>What there is, in one statement and so of one moment: a root that is sealed later has its record later too.</summary>
+    private static async Task<Extent> ExtentAsync(DatabaseSession session)
+    {
+        var rows = await session.QueryAsync<ExtentRow>("""
+            SELECT (SELECT COALESCE(MAX(sequence), 0) FROM audit) AS Head, (SELECT COALESCE(MAX(last), 0) FROM audit_deletions) AS DeletedTo, s.root AS Root
+            FROM (SELECT 1 AS one) o LEFT JOIN audit_segments s ON 1 = 1 ORDER BY s.last
+            """).ConfigureAwait(false);
+        return new Extent(rows[0].Head, rows[0].DeletedTo, [.. rows.Select(row => row.Root).OfType<string>()]);
+    }
+
+    private static Task<long> DeletedAsync(DatabaseSession session) => session.ScalarAsync<long>("SELECT COALESCE(MAX(last), 0) FROM audit_deletions");
+
     private async Task<AuditHead> HeadAsync(DatabaseSession session)
     {
         var row = await session.FirstOrDefaultAsync<HeadRow>("SELECT sequence AS Sequence, hash AS Hash, at AS At FROM audit ORDER BY sequence DESC LIMIT 1").ConfigureAwait(false);
         return row is null ? new AuditHead(0, AuditRecordFormat.NoHash, null) : new AuditHead(row.Sequence, row.Hash, DateTimeOffset.FromUnixTimeMilliseconds(row.At));
     }
 
-    private static AuditRecord Parse(string body)
+    internal static AuditRecord Parse(string body)
     {
         try
         {
@@ -345,7 +405,13 @@ public sealed class AuditLog(Database database, TimeProvider time, Func<Cancella
 
     private static string? Containing(string? text) => text is null
         ? null
-        : $"%{Inert(text)!.ToLowerInvariant().Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)}%";
+        : $"%{SqlText.Literal(Inert(text)!.ToLowerInvariant())}%";
+
+    /// <param name="Head">Number of the last record.</param>
+    /// <param name="Roots">As stored, in order.</param>
+    private sealed record Extent(long Head, long DeletedTo, List<string> Roots);
+
+    private sealed record ExtentRow(long Head, long DeletedTo, string? Root);
 
     private sealed record HeadRow(long Sequence, string Hash, long At);
 

@@ -89,23 +89,27 @@ public sealed partial class AuditService(AuditLog log, CheckpointWriter? checkpo
 
     /// <summary>Second half of an export that <see cref="BeginExportAsync"/> allowed.</summary>
     public Task<long> WriteExportAsync(AuditExportFormat format, Stream output, CancellationToken cancellationToken) =>
-        AuditExporter.WriteAsync(log.ReadAllAsync(1, cancellationToken), format, output, cancellationToken);
+        AuditExporter.WriteAsync(log.ReadAllAsync(format == AuditExportFormat.JsonLines, cancellationToken), format, output, cancellationToken);
 
     /// <summary>For the page and the status; never throws for a database that does not answer.</summary>
     public async Task<AuditState> GetStateAsync(CancellationToken cancellationToken)
     {
         AuditHead? head = null;
+        var deleted = 0L;
+        DateTimeOffset? until = null;
         var problem = checkpoints?.Failure;
         try
         {
             head = await log.HeadAsync(cancellationToken).ConfigureAwait(false);
+            deleted = await log.DeletedToAsync(cancellationToken).ConfigureAwait(false);
+            until = await log.DeletedUntilAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception)
         {
             problem = exception.Message;
         }
 
-        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem) { ClockSteps = log.ClockSteps.Length, LastClockStep = log.ClockSteps.LastOrDefault() };
+        return new AuditState(log.State, head, checkpoints?.KeyId, checkpoints?.States ?? [], problem) { DeletedTo = deleted, DeletedUntil = until, ClockSteps = log.ClockSteps.Length, LastClockStep = log.ClockSteps.LastOrDefault() };
     }
 
     /// <summary>The checkpoints of a file that may not be there yet, and what could not be read of it.</summary>

@@ -39,6 +39,12 @@ public sealed record CheckpointSinkState(string Name, long? Sequence, DateTimeOf
 /// <param name="KeyId">Key of the checkpoints; null when there is none, and then <paramref name="Problem"/> or the sinks say why.</param>
 public sealed record AuditState(AuditChainState Chain, AuditHead? Head, string? KeyId, ImmutableArray<CheckpointSinkState> Checkpoints, string? Problem)
 {
+    /// <summary>Records up to this one were deleted as old; 0 when none were.</summary>
+    public long DeletedTo { get; init; }
+
+    /// <summary>Time of the last of them; null when none were.</summary>
+    public DateTimeOffset? DeletedUntil { get; init; }
+
     /// <summary>How many records say that the clock stepped back.</summary>
     public int ClockSteps { get; init; }
 

@@ -135,7 +135,7 @@ internal static class CertificateSignature
                 "2.16.840.1.101.3.4.3.2" => With(DsaKey, HashAlgorithmName.SHA256),
                 Ed25519 => NotHere("Ed25519", oid, oid),
                 Ed448 => NotHere("Ed448", oid, oid),
-                _ => new([], null, null, null, $"its signature algorithm {oid} is not known here"),
+                _ => new([], null, null, null, $"unknown signature algorithm {oid}"),
             };
 
             static Scheme Rsa(HashAlgorithmName hash) => new([RsaKey], hash, RSASignaturePadding.Pkcs1, null, null);
@@ -161,7 +161,7 @@ internal static class CertificateSignature
             return ecdsa.VerifyData(signed, signature, Hash!.Value, DSASignatureFormat.Rfc3279DerSequence);
         }
 
-        private static Scheme NotHere(string name, string oid, params ImmutableArray<string> keys) => new(keys, null, null, name, $"{name} ({oid}) cannot be checked by this platform");
+        private static Scheme NotHere(string name, string oid, params ImmutableArray<string> keys) => new(keys, null, null, name, $"unknown signature algorithm: {name} ({oid}) cannot be checked by this platform");
 
         /// <summary>
         /// RFC 4055, section 3.1. The platform checks PSS where the mask is made with the hash of the signature and the salt
@@ -203,7 +203,7 @@ internal static class CertificateSignature
             ImmutableArray<string> keys = [RsaKey, PssKey];
             if (known is not { } used)
             {
-                return new(keys, null, RSASignaturePadding.Pss, "RSASSA-PSS", $"RSASSA-PSS with the hash {hash} cannot be checked by this platform");
+                return new(keys, null, RSASignaturePadding.Pss, "RSASSA-PSS", $"unknown signature algorithm: RSASSA-PSS with the hash {hash}");
             }
 
             var name = $"{used.Hash.Name!.ToLowerInvariant()}RSASSA-PSS";
@@ -212,8 +212,8 @@ internal static class CertificateSignature
                 used.Hash,
                 RSASignaturePadding.Pss,
                 name,
-                mask != hash ? $"{name} with a mask of another hash ({mask}) cannot be checked by this platform"
-                : salt != used.Bytes ? string.Create(CultureInfo.InvariantCulture, $"{name} with a salt of {salt} bytes, where this platform checks {used.Bytes} only")
+                mask != hash ? $"unknown signature algorithm: {name} with a mask of another hash ({mask}) cannot be checked by this platform"
+                : salt != used.Bytes ? string.Create(CultureInfo.InvariantCulture, $"unknown signature algorithm: {name} with a salt of {salt} bytes, where this platform checks {used.Bytes} only")
                 : null);
         }
 

@@ -125,6 +125,15 @@ internal static class ClientTlsConflicts
         _ => throw new ArgumentOutOfRangeException(nameof(client), client, null),
     };
 
+    /// <summary>Whether calls fail, whatever the application itself speaks: the outcomes that say so.</summary>
+    internal static bool Refuses(ClientTlsMode client, PeerMode server, ServerSide side) => (client, side, server) switch
+    {
+        (ClientTlsMode.Disable, ServerSide.Sidecar or ServerSide.Mixed or ServerSide.Ambient, PeerMode.Strict) => true,
+        (ClientTlsMode.Simple or ClientTlsMode.Mutual, ServerSide.Sidecar or ServerSide.Mixed, PeerMode.Strict) => true,
+        (ClientTlsMode.IstioMutual, ServerSide.None or ServerSide.Mixed, _) or (ClientTlsMode.IstioMutual, ServerSide.Sidecar, PeerMode.Disable) => true,
+        _ => false,
+    };
+
     /// <summary>The setting in words: object, mode, callers, host, port, subset.</summary>
     public static string Words(ClientSetting client)
     {

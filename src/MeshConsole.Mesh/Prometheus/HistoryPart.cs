@@ -15,6 +15,15 @@ public enum HistoryPart
     /// <summary>TCP connections opened by how they are protected, as callees see them.</summary>
     ConnectionSecurity,
 
+    /// <summary>Requests by how they ended, as callees see them: each try that arrives.</summary>
+    CalleeResponses,
+
+    /// <summary>The histogram of request durations, as callees see them.</summary>
+    CalleeDurations,
+
+    /// <summary>TCP connections opened, as callers see them.</summary>
+    Connections,
+
     /// <summary>TCP bytes, both ways, by how their connections are protected, as callees see them.</summary>
     ByteSecurity,
 }

@@ -14,6 +14,21 @@ public sealed record HistoryScope(ImmutableArray<WorkloadId> Callers, ImmutableA
     /// <summary>Narrows the histories of protection to what one workload receives; null for all.</summary>
     public WorkloadId? Callee { get; init; }
 
+    /// <summary>Who calls; empty for everybody.</summary>
+    public ImmutableArray<HistoryEnd> From { get; init; } = [];
+
+    /// <summary>Who is called; empty for everybody.</summary>
+    public ImmutableArray<HistoryEnd> To { get; init; } = [];
+
+    /// <summary>
+    /// Hosts that are called; empty for all. The caller's proxy names them; of what callees see <see cref="To"/> decides
+    /// alone, since a callee may name another Service that selects the same pods.
+    /// </summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary><c>http</c> or <c>grpc</c>; null for both.</summary>
+    public string? Protocol { get; init; }
+
     /// <summary>Every request of the mesh.</summary>
     public static HistoryScope All { get; } = new([], []);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Mesh.Prometheus;
@@ -6,9 +7,12 @@ namespace MeshConsole.Mesh.Prometheus;
 /// Telemetry at past instants: the same queries, asked once however many ask for them, and kept for a while because the past
 /// does not change.
 /// </summary>
-public sealed class TelemetryHistory
+public sealed class TelemetryHistory : IDisposable
 {
-    private const int FramesKept = 8;
+    private const int FramesKept = 12;
+
+    /// <summary>Instants read at a time, however many replay: the rest waits its turn, so that the past never crowds out the present.</summary>
+    private const int FramesRead = 2;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _entries = [];
@@ -17,6 +21,7 @@ public sealed class TelemetryHistory
     private readonly TelemetrySettings _settings;
     private readonly TelemetryRefresh _refresh;
     private readonly Func<bool> _severalClusters;
+    private readonly SemaphoreSlim _turns = new(FramesRead);
 
     /// <param name="severalClusters">Whether telemetry has shown more than one cluster; asked before each read.</param>
     public TelemetryHistory(string cluster, PrometheusClient client, ITelemetryDialect dialect, TelemetrySettings settings, Func<bool> severalClusters)
@@ -58,7 +63,13 @@ public sealed class TelemetryHistory
 
             throw;
         }
+        finally
+        {
+            Leave(entry);
+        }
     }
+
+    public void Dispose() => _turns.Dispose();
 
     private Entry Find(DateTimeOffset at, TimeSpan window)
     {
@@ -74,22 +85,60 @@ public sealed class TelemetryHistory
             {
                 _entries.Remove(node);
                 _entries.AddFirst(node);
+                node.Value.Waiting++;
                 return node.Value;
             }
 
-            // Whoever asked first may go away; the others still wait for the answer. Each query ends by its own timeout.
-            var entry = new Entry(at, window, new Lazy<Task<TelemetryFrame>>(() => ReadAsync(at, window, CancellationToken.None)));
+            var entry = new Entry(at, window) { Waiting = 1 };
+            entry.Frame = new Lazy<Task<TelemetryFrame>>(() => ReadAsync(at, window, entry.Abandoned.Token));
             _entries.AddFirst(entry);
-            while (_entries.Count > FramesKept)
+
+            // What is still waited for stays, or the next one who asks would ask Prometheus again.
+            for (var old = _entries.Last; old is not null && _entries.Count > FramesKept;)
             {
-                _entries.RemoveLast();
+                var newer = old.Previous;
+                if (old.Value.Waiting == 0)
+                {
+                    _entries.Remove(old);
+                }
+
+                old = newer;
             }
 
             return entry;
         }
     }
 
+    /// <summary>Whoever asked first may go away; the others still wait for the answer. When nobody does any more it is read for nobody, and ends.</summary>
+    private void Leave(Entry entry)
+    {
+        lock (_lock)
+        {
+            if (--entry.Waiting > 0 || entry.Frame.Value.IsCompleted)
+            {
+                return;
+            }
+
+            _entries.Remove(entry);
+        }
+
+        entry.Abandoned.Cancel();
+    }
+
     private async Task<TelemetryFrame> ReadAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AskAsync(at, window, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task<TelemetryFrame> AskAsync(DateTimeOffset at, TimeSpan window, CancellationToken cancellationToken)
     {
         var several = _severalClusters();
         var symbols = new SymbolTable();
@@ -103,8 +152,23 @@ public sealed class TelemetryHistory
             }
         }
 
-        return answers.All.Any() ? _dialect.Frame(_cluster, symbols, answers, window) : throw outcomes[0].Fault!;
+        return answers.All.Any()
+            ? _dialect.Frame(_cluster, symbols, answers, window) with { Unanswered = outcomes.Where(outcome => outcome.Fault is not null).ToImmutableDictionary(outcome => outcome.Query.Name, outcome => outcome.Fault!.Message, StringComparer.Ordinal) }
+            : throw outcomes[0].Fault!;
     }
 
-    private sealed record Entry(DateTimeOffset At, TimeSpan Window, Lazy<Task<TelemetryFrame>> Frame);
+    private sealed class Entry(DateTimeOffset at, TimeSpan window)
+    {
+        public DateTimeOffset At { get; } = at;
+
+        public TimeSpan Window { get; } = window;
+
+        public Lazy<Task<TelemetryFrame>> Frame { get; set; } = null!;
+
+        /// <summary>Holds neither timer nor handle, so that nothing is left when it is dropped with the entry.</summary>
+        public CancellationTokenSource Abandoned { get; } = new();
+
+        /// <summary>Readers that wait for the frame or are about to take it; under the lock.</summary>
+        public int Waiting { get; set; }
+    }
 }

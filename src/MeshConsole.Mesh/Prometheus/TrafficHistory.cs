@@ -16,7 +16,7 @@ public sealed class TrafficHistory : IDisposable
     public static readonly TimeSpan Step = HistoryRange.Hour.Step;
 
     /// <summary>Scopes kept: the address bar makes new ones at will.</summary>
-    private const int HistoriesKept = 48;
+    private const int HistoriesKept = 96;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _entries = [];
@@ -47,7 +47,12 @@ public sealed class TrafficHistory : IDisposable
     /// The range up to the newest step that was surely scraped. A failure is in the answer beside the points that are
     /// known; the next one who asks after <see cref="TelemetrySettings.RefreshInterval"/> tries again.
     /// </summary>
-    public async Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, HistoryRange range, CancellationToken cancellationToken)
+    public Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, HistoryRange range, CancellationToken cancellationToken) =>
+        ReadAsync(part, scope, range, null, cancellationToken);
+
+    /// <summary>The same up to a past instant, moved back to a whole step.</summary>
+    /// <param name="until">Null, or later than the newest step, for that one.</param>
+    public async Task<TrafficSpan> ReadAsync(HistoryPart part, HistoryScope scope, HistoryRange range, DateTimeOffset? until, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentNullException.ThrowIfNull(range);
@@ -57,12 +62,14 @@ public sealed class TrafficHistory : IDisposable
         var query = _dialect.HistoryQuery(part, scope, window);
         var now = _time.GetUtcNow();
         var end = (now - _settings.RefreshInterval - DateTimeOffset.UnixEpoch).Ticks / range.Step.Ticks;
+        long? pinned = until is { } instant && (instant - DateTimeOffset.UnixEpoch).Ticks / range.Step.Ticks is var asked && asked < end ? asked : null;
+        end = pinned ?? end;
         var steps = range.Span.Ticks / range.Step.Ticks;
         Entry entry;
         Task reading;
         lock (_lock)
         {
-            entry = Find(query, range);
+            entry = Find(query, range, pinned);
             if (entry.Reading.IsCompleted && entry.Through < end && (entry.Fault is null || now - entry.FaultAt >= _settings.RefreshInterval))
             {
                 // Whoever asked first may go away; the others still wait for the answer. The query ends by its own timeout.
@@ -87,17 +94,17 @@ public sealed class TrafficHistory : IDisposable
 
     public void Dispose() => _turns.Dispose();
 
-    private Entry Find(string query, HistoryRange range)
+    private Entry Find(string query, HistoryRange range, long? until)
     {
         var node = _entries.First;
-        while (node is not null && (node.Value.Range != range || !string.Equals(node.Value.Query, query, StringComparison.Ordinal)))
+        while (node is not null && (node.Value.Range != range || node.Value.Until != until || !string.Equals(node.Value.Query, query, StringComparison.Ordinal)))
         {
             node = node.Next;
         }
 
         if (node is null)
         {
-            node = new LinkedListNode<Entry>(new Entry(query, range));
+            node = new LinkedListNode<Entry>(new Entry(query, range, until));
             while (_entries.Count >= HistoriesKept)
             {
                 _entries.RemoveLast();
@@ -153,30 +160,37 @@ public sealed class TrafficHistory : IDisposable
     private Dictionary<long, ReporterTraffic> Read(HistoryPart part, PrometheusAnswer answer, TimeSpan step)
     {
         var samples = new Dictionary<long, List<HistorySample>>();
+        var unknown = new HashSet<long>();
         foreach (var series in answer.Series)
         {
             foreach (var point in series.Points)
             {
-                // What is no number is a gap: a rate over a single sample, a counter that was never written.
-                if (double.IsFinite(point.Value))
+                // Where a part is no number the whole is not known: left out, it would count as nothing.
+                var at = (long)Math.Round(point.Timestamp / step.TotalSeconds);
+                if (!double.IsFinite(point.Value))
                 {
-                    var at = (long)Math.Round(point.Timestamp / step.TotalSeconds);
-                    if (!samples.TryGetValue(at, out var then))
-                    {
-                        samples[at] = then = [];
-                    }
-
-                    then.Add(new HistorySample(series.Labels, point.Value));
+                    unknown.Add(at);
+                    continue;
                 }
+
+                if (!samples.TryGetValue(at, out var then))
+                {
+                    samples[at] = then = [];
+                }
+
+                then.Add(new HistorySample(series.Labels, point.Value));
             }
         }
 
-        return samples.ToDictionary(entry => entry.Key, entry => _dialect.ReadHistory(part, entry.Value));
+        return samples.Where(entry => !unknown.Contains(entry.Key)).ToDictionary(entry => entry.Key, entry => _dialect.ReadHistory(part, entry.Value));
     }
 
     /// <summary>Guarded by the lock, but for the query.</summary>
-    private sealed class Entry(string query, HistoryRange range)
+    private sealed class Entry(string query, HistoryRange range, long? until)
     {
+        /// <summary>The step at which it ends for good; null for one that grows.</summary>
+        public long? Until => until;
+
         public string Query => query;
 
         public HistoryRange Range => range;

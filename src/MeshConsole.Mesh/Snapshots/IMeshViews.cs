@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Topology;
 
 namespace MeshConsole.Mesh.Snapshots;
@@ -25,6 +26,9 @@ public interface IMeshViews
     ImmutableArray<HopLatency> Hops(MeshSnapshot snapshot, MeshQuery query);
 
     ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query);
+
+    /// <summary>What is known of one object of the topology; null when there is none of that id. See <see cref="PanelBuilder.Build"/>.</summary>
+    PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id);
 
     OverviewView Overview(MeshSnapshot snapshot, MeshQuery query);
 }

@@ -4,6 +4,7 @@ using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Topology;
 
 namespace MeshConsole.Mesh.Snapshots;
@@ -30,6 +31,13 @@ public sealed class MeshViews(CertificateThresholds thresholds) : IMeshViews
 
     public ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query) =>
         Get(snapshot, query, View.Routes, () => RouteInventory.Build(snapshot, query));
+
+    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        return _cache.Get(snapshot, (query, level, id), () => PanelBuilder.Build(snapshot, query, level, id));
+    }
 
     public OverviewView Overview(MeshSnapshot snapshot, MeshQuery query) =>
         Get(snapshot, query, View.Overview, () => OverviewBuilder.Build(

@@ -22,6 +22,12 @@ public sealed record TelemetryFrame
 
     /// <summary>Gauges and rates of the control plane; empty when not known.</summary>
     public ImmutableArray<ControlPlaneSample> ControlPlane { get; init; } = [];
+
+    /// <summary>
+    /// Of a past instant: the queries that were not answered, with why, by name. What they would have told is not known then;
+    /// an empty answer is another thing. Empty of the present, where the source's own state says it.
+    /// </summary>
+    public ImmutableDictionary<string, string> Unanswered { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>

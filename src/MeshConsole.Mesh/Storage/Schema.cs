@@ -14,6 +14,8 @@ internal static class Schema
         new(1, "changes, leases, switches, notifications, audit", FirstSqlite, FirstPostgres),
         new(2, "starts of changes, reviews of broken glass", StartsAndReviews, StartsAndReviews),
         new(3, "timeline", Timeline, Timeline),
+        new(4, "incidents", Incidents, Incidents),
+        new(5, "segments of the audit", SegmentsSqlite, SegmentsPostgres),
     ];
 
     /// <summary>The newest version that this program can work with.</summary>
@@ -124,6 +126,30 @@ internal static class Schema
         CREATE INDEX timeline_at ON timeline (at);
         """;
 
+    // A scope of all clusters has none, one of all namespaces an empty text; else names stand between bars.
+    private const string Incidents = """
+        CREATE TABLE incidents (
+            id TEXT {C} NOT NULL PRIMARY KEY,
+            version BIGINT NOT NULL,
+            state TEXT NOT NULL,
+            cluster TEXT,
+            namespaces TEXT NOT NULL,
+            from_at BIGINT NOT NULL,
+            closed_at BIGINT,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL,
+            evidence TEXT NOT NULL);
+        CREATE INDEX incidents_state ON incidents (state);
+        CREATE INDEX incidents_closed ON incidents (closed_at);
+
+        CREATE TABLE incident_notes (
+            incident_id TEXT {C} NOT NULL,
+            number BIGINT NOT NULL,
+            words TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (incident_id, number));
+        """;
+
     // Of changes from before, a start is dated as late as it can have been: the limit of starts may count too many for an hour, never too few.
     private const string StartsAndReviews = """
         ALTER TABLE changes ADD COLUMN started_at BIGINT;
@@ -131,6 +157,67 @@ internal static class Schema
         CREATE INDEX changes_started ON changes (cluster, started_at);
         ALTER TABLE break_glass ADD COLUMN reviewed_at BIGINT;
         CREATE INDEX break_glass_unreviewed ON break_glass (at) WHERE reviewed_at IS NULL;
+        """;
+
+    // Roots stay whatever is deleted. A deletion is of a whole segment, and only what a deletion stands for may leave the audit.
+    private const string SegmentsCommon = """
+        CREATE TABLE audit_segments (
+            last BIGINT NOT NULL PRIMARY KEY,
+            first BIGINT NOT NULL,
+            until BIGINT NOT NULL,
+            root TEXT NOT NULL);
+        CREATE TABLE audit_deletions (
+            last BIGINT NOT NULL PRIMARY KEY,
+            at BIGINT NOT NULL);
+
+        """;
+
+    private const string SegmentsSqlite = SegmentsCommon + """
+        CREATE TRIGGER audit_segments_no_update BEFORE UPDATE ON audit_segments BEGIN SELECT RAISE(ABORT, 'roots of the audit are append-only: none may be changed'); END;
+        CREATE TRIGGER audit_segments_no_delete BEFORE DELETE ON audit_segments BEGIN SELECT RAISE(ABORT, 'roots of the audit are append-only: none may be removed'); END;
+        CREATE TRIGGER audit_segments_in_order BEFORE INSERT ON audit_segments WHEN NEW.last < NEW.first OR NEW.first <> (SELECT COALESCE(MAX(last), 0) + 1 FROM audit_segments)
+        BEGIN SELECT RAISE(ABORT, 'roots of the audit are append-only: the next must follow the last'); END;
+        CREATE TRIGGER audit_deletions_no_update BEFORE UPDATE ON audit_deletions BEGIN SELECT RAISE(ABORT, 'deletions of the audit are append-only: none may be changed'); END;
+        CREATE TRIGGER audit_deletions_no_delete BEFORE DELETE ON audit_deletions BEGIN SELECT RAISE(ABORT, 'deletions of the audit are append-only: none may be removed'); END;
+        CREATE TRIGGER audit_deletions_whole BEFORE INSERT ON audit_deletions
+        WHEN NEW.last IS NOT (SELECT MIN(last) FROM audit_segments WHERE last > (SELECT COALESCE(MAX(last), 0) FROM audit_deletions))
+        BEGIN SELECT RAISE(ABORT, 'deletions of the audit are append-only: the next is of the oldest sealed segment, as a whole'); END;
+        DROP TRIGGER audit_no_delete;
+        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN OLD.sequence > (SELECT COALESCE(MAX(last), 0) FROM audit_deletions)
+        BEGIN SELECT RAISE(ABORT, 'the audit is append-only: no record may be removed'); END;
+        """;
+
+    private const string SegmentsPostgres = SegmentsCommon + """
+        CREATE FUNCTION audit_segments_in_order() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF NEW.last < NEW.first OR NEW.first <> (SELECT COALESCE(MAX(last), 0) + 1 FROM audit_segments) THEN
+                RAISE EXCEPTION 'roots of the audit are append-only: the next must follow the last';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE FUNCTION audit_deletions_whole() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF NEW.last IS DISTINCT FROM (SELECT MIN(last) FROM audit_segments WHERE last > (SELECT COALESCE(MAX(last), 0) FROM audit_deletions)) THEN
+                RAISE EXCEPTION 'deletions of the audit are append-only: the next is of the oldest sealed segment, as a whole';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF OLD.sequence > (SELECT COALESCE(MAX(last), 0) FROM audit_deletions) THEN
+                RAISE EXCEPTION 'the audit is append-only: no record may be removed';
+            END IF;
+            RETURN OLD;
+        END $$;
+        CREATE TRIGGER audit_segments_no_change BEFORE UPDATE OR DELETE ON audit_segments FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+        CREATE TRIGGER audit_segments_no_truncate BEFORE TRUNCATE ON audit_segments FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+        CREATE TRIGGER audit_segments_in_order BEFORE INSERT ON audit_segments FOR EACH ROW EXECUTE FUNCTION audit_segments_in_order();
+        CREATE TRIGGER audit_deletions_no_change BEFORE UPDATE OR DELETE ON audit_deletions FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+        CREATE TRIGGER audit_deletions_no_truncate BEFORE TRUNCATE ON audit_deletions FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+        CREATE TRIGGER audit_deletions_whole BEFORE INSERT ON audit_deletions FOR EACH ROW EXECUTE FUNCTION audit_deletions_whole();
+        DROP TRIGGER audit_no_change ON audit;
+        CREATE TRIGGER audit_no_change BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_keep();
         """;
 
     /// <summary>Version of the tables; 0 for an empty database.</summary>

@@ -44,7 +44,7 @@ public sealed class TimelineStore(Database database) : ITimelineStore
         Where(filter.From is not null, "at >= @From", "From", filter.From?.ToUnixTimeMilliseconds());
         Where(filter.To is not null, "at < @To", "To", filter.To?.ToUnixTimeMilliseconds());
         Where(filter.Kind is not null, "kind = @Kind", "Kind", filter.Kind?.ToString());
-        Where(!string.IsNullOrWhiteSpace(filter.Text), "words LIKE @Text ESCAPE '!'", "Text", $"%{Literal((filter.Text ?? "").Trim().ToLowerInvariant())}%");
+        Where(!string.IsNullOrWhiteSpace(filter.Text), "words LIKE @Text ESCAPE '!'", "Text", $"%{SqlText.Literal((filter.Text ?? "").Trim().ToLowerInvariant())}%");
         for (var i = 0; i < (filter.Namespaces.IsDefault ? 0 : filter.Namespaces.Length); i++)
         {
             values.Add($"Namespace{i}", filter.Namespaces[i]);
@@ -73,7 +73,4 @@ public sealed class TimelineStore(Database database) : ITimelineStore
 
     public Task<int> ForgetAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         database.WriteAsync(session => session.ExecuteAsync("DELETE FROM timeline WHERE at < @Before", new { Before = before.ToUnixTimeMilliseconds() }), cancellationToken);
-
-    /// <summary>Text in which no character stands for others.</summary>
-    private static string Literal(string text) => text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
 }

@@ -12,6 +12,7 @@ internal sealed class LevelNodes
     private readonly TopologyLevel _level;
     private readonly Dictionary<WorkloadId, List<Service>> _services = [];
     private readonly Dictionary<WorkloadId, string> _apps = [];
+    private readonly Dictionary<WorkloadId, string> _versions = [];
 
     public LevelNodes(MeshSnapshot snapshot, TopologyLevel level, IReadOnlyList<Edge> edges)
     {
@@ -22,7 +23,7 @@ internal sealed class LevelNodes
             IndexServices(snapshot);
         }
 
-        if (level == TopologyLevel.App)
+        if (level is TopologyLevel.App or TopologyLevel.VersionedApp)
         {
             foreach (var edge in edges)
             {
@@ -37,6 +38,11 @@ internal sealed class LevelNodes
             {
                 _apps.TryAdd(peer.Workload, app);
             }
+
+            if (peer.Version is { Length: > 0 } version)
+            {
+                _versions.TryAdd(peer.Workload, version);
+            }
         }
     }
 
@@ -50,7 +56,8 @@ internal sealed class LevelNodes
         {
             TopologyLevel.Workload => node,
             TopologyLevel.App when node.Kind == NodeKind.Workload => node with { Kind = NodeKind.App, Name = AppOf(id) },
-            TopologyLevel.App => node,
+            TopologyLevel.VersionedApp when node.Kind == NodeKind.Workload => node with { Kind = NodeKind.App, Name = VersionedApp.Name(AppOf(id), VersionOf(id)) },
+            TopologyLevel.App or TopologyLevel.VersionedApp => node,
             TopologyLevel.Service when node.Kind == NodeKind.Workload && _services.TryGetValue(id, out var services) => Of(services[0]),
             TopologyLevel.Service => node,
             TopologyLevel.Namespace => InNamespace(node),
@@ -85,6 +92,9 @@ internal sealed class LevelNodes
             : node;
 
     private string AppOf(WorkloadId id) => Nodes.Workload(id)?.App ?? _apps.GetValueOrDefault(id) ?? id.Name;
+
+    /// <summary>What the cluster says counts before what telemetry remembers of pods that are gone.</summary>
+    private string? VersionOf(WorkloadId id) => Nodes.Workload(id) is { } workload ? workload.Version : _versions.GetValueOrDefault(id);
 
     /// <summary>
     /// A workload may be behind several Services (a headless twin, one per version): it calls in the name of the one called

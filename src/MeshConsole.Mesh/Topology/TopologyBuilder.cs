@@ -41,7 +41,7 @@ public static class TopologyBuilder
         return whole with { Nodes = whole.Nodes.RemoveAll(node => !inside.Contains(node.Id)), Edges = edges };
     }
 
-    /// <summary>The four views of a whole snapshot, each built once.</summary>
+    /// <summary>The views of a whole snapshot, each built once.</summary>
     private sealed class WholeMesh
     {
         private readonly Lazy<TopologyView>[] _views;
@@ -68,6 +68,7 @@ public static class TopologyBuilder
         private readonly Dictionary<NodeId, NodeTotals> _totals = [];
         private readonly Dictionary<NodeId, string> _texts = [];
         private readonly bool _isWorkloadLevel;
+        private readonly bool _isVersioned;
         private readonly NodeBadges _badges;
 
         public Drawing(MeshSnapshot snapshot, TopologyLevel level, NodeBadges badges, ImmutableArray<TopologyNode> workloads)
@@ -75,6 +76,7 @@ public static class TopologyBuilder
             _snapshot = snapshot;
             _badges = badges;
             _isWorkloadLevel = level == TopologyLevel.Workload;
+            _isVersioned = level == TopologyLevel.VersionedApp;
             _edges = MeshEdges.Of(snapshot);
             _levels = new LevelNodes(snapshot, level, _edges);
             _gaps = new MeshScrapes(snapshot);
@@ -232,6 +234,7 @@ public static class TopologyBuilder
         {
             var id = totals.Id;
             var (health, reasons) = _health.Of(totals, _isWorkloadLevel ? [] : _members[id].Where(member => totals.Workloads.Count > 1));
+            var app = id.Kind != NodeKind.App ? default : _isVersioned ? VersionedApp.Read(id.Name) : (App: id.Name, Version: null);
             var single = totals.Workloads.Count == 1 && id.Kind is not (NodeKind.Namespace or NodeKind.Service) ? totals.Workloads[0] : null;
             return new TopologyNode
             {
@@ -240,10 +243,10 @@ public static class TopologyBuilder
                 Cluster = id.Cluster,
                 Namespace = id.Namespace,
                 Name = id.Name,
-                App = id.Kind == NodeKind.App ? id.Name
+                App = id.Kind == NodeKind.App ? app.App
                     : id.Kind is NodeKind.Workload or NodeKind.Gateway or NodeKind.Waypoint ? single?.App ?? (single is null ? totals.Peer?.App : null)
                     : null,
-                Version = single is not null ? single.Version : id.Kind is NodeKind.Workload && totals.Workloads.Count == 0 ? totals.Peer?.Version : null,
+                Version = app.Version is not null ? app.Version : single is not null ? single.Version : id.Kind is NodeKind.Workload && totals.Workloads.Count == 0 ? totals.Peer?.Version : null,
                 Mesh = DataPlaneOf(totals.Workloads),
                 Health = health,
                 Reasons = reasons,

@@ -64,6 +64,9 @@ public static class TopologyExport
         _ => "gray",
     };
 
-    /// <summary>A quoted string: only the quote itself is escaped there; a backslash before it, or at the end, would escape what follows.</summary>
-    private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", " ", StringComparison.Ordinal).Replace("\r", " ", StringComparison.Ordinal)}\"";
+    /// <summary>
+    /// A quoted string: only the quote itself is escaped there; a backslash before it, or at the end, would escape what follows. Line
+    /// feeds stay: two names that differ in one alone are two nodes.
+    /// </summary>
+    private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

@@ -23,7 +23,12 @@ internal sealed class Causes
         var causes = new Causes();
         var byCode = observations.Where(o => o.Node is not null).ToLookup(o => o.Code, o => o.Node!, StringComparer.Ordinal);
         var failing = byCode[ErrorDetector.Code].ToHashSet(StringComparer.Ordinal);
-        var refused = observations.Where(o => o.Code == EdgeErrorDetector.Code).ToDictionary(o => o.Edge!, o => o.Id, StringComparer.Ordinal);
+
+        // What is about some calls of a node explains those callers: as an observation of its own, or as the node's.
+        var refused = observations
+            .SelectMany(o => o.Edges.Select(edge => (Edge: edge, By: o.Code == EdgeErrorDetector.Code ? o.Id : o.Node!)))
+            .DistinctBy(o => o.Edge, StringComparer.Ordinal)
+            .ToDictionary(o => o.Edge, o => o.By, StringComparer.Ordinal);
         var slow = byCode[LatencyDetector.Code].ToHashSet(StringComparer.Ordinal);
         var down = failing.Concat(byCode[PodDetector.Code]).Concat(byCode[ReplicaDetector.Code]).Concat(byCode[TrafficDetector.Drop]).ToHashSet(StringComparer.Ordinal);
         var outbound = input.Topology.Edges.Where(e => e.Source != e.Target).ToLookup(e => e.Source, StringComparer.Ordinal);
@@ -41,10 +46,10 @@ internal sealed class Causes
         // Of what fails the callers wait for every try; of what is slow, for as long as it is slower than usual.
         foreach (var node in slow.Except(failing, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            if (now[node] is { MeanMs: { } mean, RequestsPerSecond: { } rate } && input.Usual.Nodes.GetValueOrDefault(node)?.MeanMs is { } usual && rate > 0)
+            if (now[node] is { MeanMs: { } mean, RequestsPerSecond: { } rate } && LatencyDetector.SlowerThan(input, node) is { } usual && rate > 0)
             {
                 causes.Blame(node, mean - usual, outbound[node]
-                    .Select(e => (e.Target, Part: (failing.Contains(e.Target) ? e.ClientLatencyMs?.Mean : slow.Contains(e.Target) ? now[e.Target].MeanMs - input.Usual.Nodes.GetValueOrDefault(e.Target)?.MeanMs : null) * e.RequestsPerSecond / rate))
+                    .Select(e => (e.Target, Part: (failing.Contains(e.Target) ? e.ClientLatencyMs?.Mean : slow.Contains(e.Target) ? now[e.Target].MeanMs - LatencyDetector.SlowerThan(input, e.Target) : null) * e.RequestsPerSecond / rate))
                     .Where(c => c.Part is not null)
                     .Select(c => (c.Target, c.Part!.Value)));
             }

@@ -21,6 +21,9 @@ internal sealed record Observation
 
     public string? Edge { get; init; }
 
+    /// <summary>Keys of the edges it is about, where it is about some of a node's calls and not about all that the node does.</summary>
+    public ImmutableArray<string> Edges { get; init; } = [];
+
     /// <summary>As <see cref="TriageProblem.Concerns"/>.</summary>
     public ImmutableArray<string> Concerns { get; init; } = [];
 

@@ -1,13 +1,14 @@
 using System.Collections.Frozen;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
+using MeshConsole.Mesh.Triage.Detectors;
 
 namespace MeshConsole.Mesh.Triage;
 
 /// <summary>What traffic usually is: the means of a longer time before now.</summary>
 /// <param name="Nodes">By node id of the workload view.</param>
 /// <param name="PlaintextEdges">Keys of edges that carried plaintext then.</param>
-/// <param name="Edges">Error ratio, 0..1, of the edges that carried requests or connections then, by key; null where it was not known.</param>
+/// <param name="Edges">Error ratio, 0..1, of requests, or of connections where there are none, of the edges that carried any then, by key; null where it was not known.</param>
 public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, FrozenDictionary<string, UsualTraffic> Nodes, FrozenSet<string> PlaintextEdges, FrozenDictionary<string, double?> Edges)
 {
     public static TrafficBaseline None { get; } = new(null, TimeSpan.Zero, FrozenDictionary<string, UsualTraffic>.Empty, FrozenSet<string>.Empty, FrozenDictionary<string, double?>.Empty);
@@ -25,7 +26,7 @@ public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, Frozen
             TimeSpan.FromSeconds(view.Window),
             UsualTraffic.Of(then, view),
             view.Edges.Where(e => e.Mtls.State is Model.MutualTlsState.Plaintext or Model.MutualTlsState.Mixed).Select(e => e.Key).ToFrozenSet(StringComparer.Ordinal),
-            view.Edges.Where(e => e.RequestsPerSecond > 0 || e.ConnectionsPerSecond > 0).ToFrozenDictionary(e => e.Key, e => e.ErrorRatio, StringComparer.Ordinal));
+            view.Edges.Where(e => e.RequestsPerSecond > 0 || e.ConnectionsPerSecond > 0).ToFrozenDictionary(e => e.Key, e => e.ErrorRatio ?? (e.FailedConnectionsPerSecond / e.ConnectionsPerSecond), StringComparer.Ordinal));
     }
 }
 
@@ -35,10 +36,14 @@ public sealed record TrafficBaseline(DateTimeOffset? At, TimeSpan Window, Frozen
 /// <param name="MeanMs">Mean duration as the callee has it, over all callers; null where no callee reports.</param>
 public sealed record UsualTraffic(double? RequestsPerSecond, double? ErrorRatio, double? TriedErrorRatio, double? MeanMs)
 {
+    /// <summary>Requests per second that callers are refused before they reach it: its circuit breaker is open, or no instance is healthy.</summary>
+    public double RefusedPerSecond { get; init; }
+
     /// <summary>The same of every node of a view: durations of its inbound edges, each weighed by its rate.</summary>
     internal static FrozenDictionary<string, UsualTraffic> Of(MeshSnapshot snapshot, TopologyView view)
     {
         var tried = CalleeTraffic.Of(snapshot);
+        var inbound = view.Edges.ToLookup(edge => edge.Target, StringComparer.Ordinal);
         var timed = new Dictionary<string, (double Requests, double Milliseconds)>(StringComparer.Ordinal);
         foreach (var edge in view.Edges)
         {
@@ -51,7 +56,10 @@ public sealed record UsualTraffic(double? RequestsPerSecond, double? ErrorRatio,
 
         return view.Nodes.ToFrozenDictionary(
             node => node.Id,
-            node => new UsualTraffic(node.RequestsPerSecond, node.ErrorRatio, tried.TryGetValue(node.Id, out var callee) ? callee.ErrorRatio : null, timed.TryGetValue(node.Id, out var sum) ? sum.Milliseconds / sum.Requests : null),
+            node => new UsualTraffic(node.RequestsPerSecond, node.ErrorRatio, tried.TryGetValue(node.Id, out var callee) ? callee.ErrorRatio : null, timed.TryGetValue(node.Id, out var sum) ? sum.Milliseconds / sum.Requests : null)
+            {
+                RefusedPerSecond = SaturationDetector.PerSecond(inbound[node.Id], "UO") + SaturationDetector.PerSecond(inbound[node.Id], "UH"),
+            },
             StringComparer.Ordinal);
     }
 }

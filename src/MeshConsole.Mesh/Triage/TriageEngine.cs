@@ -13,12 +13,15 @@ internal sealed class TriageEngine
     private static readonly ImmutableArray<IDetector> s_detectors =
     [
         new SourceDetector(), new ControlPlaneDetector(), new ErrorDetector(), new EdgeErrorDetector(), new PodDetector(), new ReplicaDetector(), new LatencyDetector(), new CanaryDetector(),
-        new TrafficDetector(), new PlaintextDetector(), new CertificateDetector(), new ScrapeDetector(), new RevertDetector(),
+        new TrafficDetector(), new SaturationDetector(), new ConnectionDetector(), new RefusalDetector(), new PlaintextDetector(), new CertificateDetector(), new ScrapeDetector(), new RevertDetector(),
     ];
 
     /// <summary>Of several observations of one node the first of these gives the problem its name; the others add what they saw.</summary>
     private static readonly ImmutableArray<string> s_naming =
-        [ErrorDetector.Code, PodDetector.Code, ReplicaDetector.Code, CanaryDetector.Code, LatencyDetector.Code, TrafficDetector.Surge, TrafficDetector.Drop];
+        [
+            RefusalDetector.Code, ErrorDetector.Code, PodDetector.Code, ReplicaDetector.Code, ConnectionDetector.Code, CanaryDetector.Code, LatencyDetector.Code, SaturationDetector.Code,
+            TrafficDetector.Surge, TrafficDetector.Drop,
+        ];
 
     private readonly ProblemTracker _tracker = new();
     private FrozenDictionary<string, UsualTraffic> _frozen = FrozenDictionary<string, UsualTraffic>.Empty;
@@ -84,7 +87,7 @@ internal sealed class TriageEngine
                 Page = named.Page,
                 Evidence = [.. new[] { named }.Concat(others).SelectMany(o => o.Evidence).DistinctBy(e => e.Name, StringComparer.Ordinal)],
                 Suspects = Suspects.Of(whole, since, symptoms, input),
-                BlastRadius = BlastRadius.Of(input.Topology, named.Code == EdgeErrorDetector.Code ? named.Edge!.Split('|')[0] : s_naming.Contains(named.Code) ? named.Node : null, symptoms),
+                BlastRadius = BlastRadius.Of(input.Topology, named.Edges is [var only] ? only.Split('|')[0] : s_naming.Contains(named.Code) ? named.Node : null, symptoms),
                 NextSteps = [.. others.Concat([named]).OrderBy(o => o.Code == CanaryDetector.Code ? 0 : 1).SelectMany(o => o.NextSteps).DistinctBy(s => s.Text, StringComparer.Ordinal)],
             },
             group.Sum(o => o.Observation.Weight));
@@ -103,7 +106,7 @@ internal sealed class TriageEngine
         _frozen = all.Where(o => s_naming.Contains(o.Code)).Select(o => o.Node).OfType<string>().Distinct(StringComparer.Ordinal)
             .Where(usual.Nodes.ContainsKey)
             .ToFrozenDictionary(node => node, node => usual.Nodes[node], StringComparer.Ordinal);
-        _frozenEdges = all.Where(o => o.Code == EdgeErrorDetector.Code).Select(o => o.Edge!)
+        _frozenEdges = all.SelectMany(o => o.Edges).Distinct(StringComparer.Ordinal)
             .Where(usual.Edges.ContainsKey)
             .ToFrozenDictionary(edge => edge, edge => usual.Edges[edge], StringComparer.Ordinal);
         _plaintext = all.Where(o => o.Code == PlaintextDetector.Code).Select(o => o.Edge!).ToFrozenSet(StringComparer.Ordinal);

@@ -28,6 +28,12 @@ internal sealed record TriageInput
     /// <summary>What was usual; empty where there is no history.</summary>
     public required TrafficBaseline Usual { get; init; }
 
+    /// <summary>The same time of the day before; empty where there is none. It speaks of what creeps and of what comes every day.</summary>
+    public TrafficBaseline DayBefore { get; init; } = TrafficBaseline.None;
+
+    /// <summary>Why calls are refused for want of agreement on mutual TLS, by the key of the edge.</summary>
+    public required FrozenDictionary<string, string> Refusals { get; init; }
+
     public required MtlsView Mtls { get; init; }
 
     public required ImmutableArray<CertificateView> Certificates { get; init; }
@@ -51,6 +57,7 @@ internal sealed record TriageInput
         Traffic = UsualTraffic.Of(snapshot, views.Topology(snapshot, MeshQuery.All, TopologyLevel.Workload)),
         Callees = CalleeTraffic.Of(snapshot),
         Usual = usual,
+        Refusals = MtlsRefusals.Of(snapshot, views.Topology(snapshot, MeshQuery.All, TopologyLevel.Workload)),
         Mtls = views.Mtls(snapshot, MeshQuery.All),
         Certificates = views.Certificates(snapshot, MeshQuery.All),
         Thresholds = thresholds,

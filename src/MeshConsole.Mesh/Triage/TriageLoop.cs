@@ -17,7 +17,8 @@ public interface ITriage
 
 /// <summary>
 /// Looks at the mesh whenever telemetry is new, and at least once per refresh, once for all users. What is usual is read from
-/// history every ten minutes: the same queries over an hour that ended ten minutes ago.
+/// history every ten minutes: the same queries over an hour that ended ten minutes ago, and over the hour around the same time
+/// of the day before.
 /// </summary>
 public sealed partial class TriageLoop(
     IMeshSnapshots snapshots,
@@ -34,12 +35,15 @@ public sealed partial class TriageLoop(
     private static readonly TimeSpan s_baselineWindow = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_baselineAgo = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_baselineEvery = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_day = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
 
     private readonly TriageEngine _engine = new();
     private volatile TriageView _current = TriageView.Empty;
     private TrafficBaseline _usual = TrafficBaseline.None;
+    private TrafficBaseline _dayBefore = TrafficBaseline.None;
     private string? _noHistory = "What is usual has not been read yet: latency and traffic are not compared.";
+    private string? _noDayBefore;
     private long? _baselineTried;
 
     public event Action? Changed;
@@ -71,7 +75,7 @@ public sealed partial class TriageLoop(
         try
         {
             var recent = timeline.Recent;
-            var input = TriageInput.Of(snapshot, views, thresholds, _usual, recent);
+            var input = TriageInput.Of(snapshot, views, thresholds, _usual, recent) with { DayBefore = _dayBefore };
             var problems = _engine.Look(input);
             _current = new TriageView(time.GetUtcNow(), timeline.WatchedSince, problems, [.. recent.Take(ChangesShown)], [.. Notes(input)]);
             Changed?.Invoke();
@@ -91,7 +95,7 @@ public sealed partial class TriageLoop(
             yield return $"Prometheus of cluster {cluster.Name} is silent: its traffic is not judged.";
         }
 
-        if (_noHistory is { } note)
+        foreach (var note in new[] { _noHistory, _noDayBefore }.OfType<string>())
         {
             yield return note;
         }
@@ -123,6 +127,26 @@ public sealed partial class TriageLoop(
             _noHistory = _usual.IsKnown
                 ? $"What is usual is that of {_usual.At!.Value.UtcDateTime:HH:mm} UTC: Prometheus did not answer for a newer hour."
                 : $"What is usual is not known: {exception.Message}";
+            Log.NoHistory(logger, exception);
+            return;
+        }
+
+        await ReadDayBeforeAsync(snapshot, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A Prometheus that is younger, or keeps less, has no day before, and the hour before tells what is new.</summary>
+    private async Task ReadDayBeforeAsync(MeshSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow() - s_day + (s_baselineWindow / 2);
+        try
+        {
+            var then = await history().AtAsync(snapshot, null, at, s_baselineWindow, cancellationToken).ConfigureAwait(false);
+            (_dayBefore, _noDayBefore) = (then.Clusters.All(c => c.Edges.IsEmpty) ? TrafficBaseline.None : TrafficBaseline.Of(then, at), null);
+        }
+        catch (PrometheusException exception)
+        {
+            // What was read ten minutes ago is of another time of the day.
+            (_dayBefore, _noDayBefore) = (TrafficBaseline.None, $"The day before could not be read, and latency is compared with the hour before only: {exception.Message}");
             Log.NoHistory(logger, exception);
         }
     }

@@ -33,7 +33,8 @@ public static class TriageScope
     private static bool Holds(string place, MeshQuery query) => place.IndexOf('/') is var slash and >= 0
         && query.MatchesCluster(place[..slash]) && (slash == place.Length - 1 || query.Matches(place[(slash + 1)..]));
 
-    private static bool Holds(TimelineEntry entry, MeshQuery query) =>
+    /// <summary>Whether a change is inside, or touches somebody inside, or the whole mesh.</summary>
+    internal static bool Holds(TimelineEntry entry, MeshQuery query) =>
         query.MatchesCluster(entry.Cluster)
         && (query.Namespaces.IsEmpty || entry.Namespace.Length == 0 || query.Matches(entry.Namespace) || entry.Touches.Any(t => t == "*" || query.Matches(t.Split('/')[0])));
 }

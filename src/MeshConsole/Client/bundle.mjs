@@ -23,8 +23,8 @@ if (process.argv.includes('--tests')) {
   const outdir = resolve(process.argv[2] ?? join(artifacts, 'client/client'));
   const served = { ...common, outdir, minify: true, legalComments: 'eof', platform: 'browser' };
   await Promise.all([
-    build({ ...served, entryPoints: ['src/console.ts', 'src/topology.ts'], format: 'esm' }),
-    // Classic scripts: the theme must be applied before the first paint, and a worker is started by its address.
-    build({ ...served, entryPoints: ['src/theme.ts', 'src/elk-worker.ts'], format: 'iife' }),
+    build({ ...served, entryPoints: ['src/console.ts', 'src/topology.ts', 'src/time.ts'], format: 'esm' }),
+    // Classic scripts: the theme must be applied before the first paint, and workers are started by their addresses.
+    build({ ...served, entryPoints: ['src/theme.ts', 'src/elk-worker.ts', 'src/lines-worker.ts'], format: 'iife' }),
   ]);
 }

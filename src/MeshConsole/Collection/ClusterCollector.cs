@@ -74,6 +74,7 @@ internal sealed class ClusterCollector : IDisposable
     public void Dispose()
     {
         Lookback.Dispose();
+        History.Dispose();
         Traffic.Dispose();
         _objects.Dispose();
         _kubernetes.Dispose();

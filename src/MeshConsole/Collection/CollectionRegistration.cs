@@ -4,6 +4,7 @@ using MeshConsole.Demo;
 using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 
 namespace MeshConsole.Collection;
@@ -27,6 +28,11 @@ internal static class CollectionRegistration
         {
             var collectors = provider.GetRequiredService<ClusterCollectors>();
             return new CoverageTrendReader(() => collectors.Traffic);
+        });
+        services.AddSingleton<IPanelTrends>(provider =>
+        {
+            var collectors = provider.GetRequiredService<ClusterCollectors>();
+            return new PanelTrendReader(() => collectors.Traffic);
         });
         services.AddSingleton(provider =>
         {

@@ -16,6 +16,9 @@ public static class Format
     /// <summary>U+202F: thin, and a line does not break at it.</summary>
     public const char Thin = '\u202f';
 
+    /// <summary>No duration that a mesh understands is longer.</summary>
+    private const int LongestWritten = 24;
+
     private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>Three significant digits; from ten thousand on with k, M or G.</summary>
@@ -125,11 +128,11 @@ public static class Format
     public static string Written(string duration)
     {
         var digits = duration.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
-        return digits == 0 ? duration : duration[digits..] switch
+        return digits == 0 ? Middle(duration, LongestWritten) : duration[digits..] switch
         {
             "ms" or "s" or "h" => $"{duration[..digits]}{Thin}{duration[digits..]}",
             "m" => $"{duration[..digits]}{Thin}min",
-            _ => duration,
+            _ => Middle(duration, LongestWritten),
         };
     }
 
@@ -153,8 +156,16 @@ public static class Format
     /// <summary>For <c>datetime</c> attributes.</summary>
     public static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", s_culture);
 
-    /// <summary>Cut in the middle: the ends of a name tell more than its centre. Never longer than <paramref name="length"/>.</summary>
-    public static string Middle(string text, int length)
+    /// <summary>
+    /// Cut in the middle: the ends of a name tell more than its centre. Never longer than <paramref name="length"/> to the eye;
+    /// the direction of its letters stays its own.
+    /// </summary>
+    public static string Middle(string text, int length) => Bidirectional.Isolated(CutMiddle(text, length));
+
+    /// <summary>A sentence cut at its end, at a blank where there is one near; the direction of what it names stays its own.</summary>
+    public static string End(string text, int length) => Bidirectional.Isolated(CutEnd(text, length));
+
+    private static string CutMiddle(string text, int length)
     {
         if (text.Length <= length)
         {
@@ -177,8 +188,7 @@ public static class Format
         return string.Concat(text.AsSpan(0, head), "…", text.AsSpan(from));
     }
 
-    /// <summary>A sentence cut at its end, at a blank where there is one near.</summary>
-    public static string End(string text, int length)
+    private static string CutEnd(string text, int length)
     {
         if (text.Length <= length)
         {

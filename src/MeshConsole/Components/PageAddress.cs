@@ -16,6 +16,15 @@ public static class PageAddress
     /// <summary>A past instant, in ISO 8601; absent for the present.</summary>
     public const string At = "at";
 
+    /// <summary>How much time the slider shows.</summary>
+    public const string Span = "span";
+
+    /// <summary>Where a replay ends, as <see cref="At"/>; absent for the present.</summary>
+    public const string Until = "until";
+
+    /// <summary>The instant that the shown one is compared with, as <see cref="At"/>; absent for none.</summary>
+    public const string Compare = "compare";
+
     public const string Overview = "";
     public const string Topology = "topology";
     public const string Mtls = "mtls";
@@ -31,6 +40,10 @@ public static class PageAddress
     public const string Safety = "safety";
     public const string Audit = "audit";
     public const string Incidents = "incidents";
+    public const string NewIncident = "incidents/new";
+
+    /// <summary>The page of an incident that was kept.</summary>
+    public static string OfIncident(string id) => $"{Incidents}/{Uri.EscapeDataString(id)}";
 
     /// <summary>Reads cluster and comma separated namespaces.</summary>
     public static MeshQuery ReadQuery(string? cluster, string? namespaces)

@@ -1,4 +1,5 @@
 using MeshConsole.Components.Changes;
+using MeshConsole.Mesh.Links;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Radzen;
 
@@ -23,6 +24,7 @@ public static class UserInterface
         });
         services.TryAddSingleton<IAuditReading, AuditReading>();
         services.TryAddSingleton<OpenChangesFeed>();
+        services.TryAddSingleton(LinkSet.None);
         services.AddRadzenComponents();
         services.AddCascadingAuthenticationState();
         return services;

@@ -20,6 +20,9 @@ public sealed class AuditOptions
     /// <summary>Cluster and namespace, <c>cluster/namespace</c>, in which checkpoints become Events as well; null: nowhere.</summary>
     public string? CheckpointEvents { get; set; }
 
+    /// <summary>How long records are kept at least, from <see cref="AuditRetention.Shortest"/> on; null: for ever. What is older is deleted segment by segment, and its sealed roots stay.</summary>
+    public TimeSpan? Retention { get; set; }
+
     /// <summary>File of the key that signs checkpoints, made where it is missing; null means <c>audit-key.pem</c> beside the checkpoint file.</summary>
     public string? KeyFile { get; set; }
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Certificates.Probes;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Kubernetes.Connections;
+using MeshConsole.Mesh.Links;
 using MeshConsole.Mesh.Storage;
 
 namespace MeshConsole.Configuration;
@@ -12,6 +14,7 @@ namespace MeshConsole.Configuration;
 internal static partial class ConfigurationRules
 {
     private const int MostProbes = 100;
+    private const int MostLinks = 50;
 
     public static IEnumerable<ConfigurationFault> Check(MeshConsoleOptions options)
     {
@@ -26,7 +29,7 @@ internal static partial class ConfigurationRules
             yield return new ConfigurationFault($"{Root}:Clusters", null, "no cluster is configured and Demo is false; name at least one cluster, or set Demo to true");
         }
 
-        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options)).Concat(Mtls(options.Mtls)).Concat(Timeline(options.Timeline)).Concat(Storage(options.Storage)).Concat(Audit(options)))
+        foreach (var fault in Clusters(options).Concat(Telemetry(options.Telemetry)).Concat(Auth(options)).Concat(Changes(options)).Concat(Notifications(options)).Concat(Certificates(options)).Concat(Mtls(options.Mtls)).Concat(Timeline(options.Timeline)).Concat(Incidents(options.Incidents)).Concat(Links(options.Links)).Concat(Storage(options.Storage)).Concat(Audit(options)))
         {
             yield return fault;
         }
@@ -353,6 +356,46 @@ internal static partial class ConfigurationRules
         }
     }
 
+    private static IEnumerable<ConfigurationFault> Incidents(IncidentOptions incidents)
+    {
+        if (incidents.Retention < TimeSpan.FromDays(1) || incidents.Retention > TimeSpan.FromDays(3650))
+        {
+            yield return new ConfigurationFault($"{MeshConsoleOptions.SectionName}:Incidents:Retention", incidents.Retention.ToString(), "a duration from one day to ten years is expected, for example 365.00:00:00 for a year");
+        }
+    }
+
+    private static IEnumerable<ConfigurationFault> Links(List<LinkOptions> links)
+    {
+        const string Key = $"{MeshConsoleOptions.SectionName}:Links";
+        if (links.Count > MostLinks)
+        {
+            yield return new ConfigurationFault(Key, links.Count.ToString(CultureInfo.InvariantCulture), $"at most {MostLinks} links are shown");
+        }
+
+        for (var i = 0; i < links.Count; i++)
+        {
+            var link = links[i];
+            if (link.Name.Trim().Length is 0 or > 40 || link.Name.Any(char.IsControl))
+            {
+                yield return new ConfigurationFault($"{Key}:{i}:Name", link.Name, "a name of 1 to 40 characters is expected; it is what the link is called on the page");
+            }
+
+            if (link.Kind is null)
+            {
+                yield return new ConfigurationFault($"{Key}:{i}:Kind", null, $"one of {string.Join(", ", Enum.GetNames<LinkKind>())} is expected");
+            }
+
+            if (link.For is not { } subject)
+            {
+                yield return new ConfigurationFault($"{Key}:{i}:For", null, $"one of {string.Join(", ", Enum.GetNames<LinkSubject>())} is expected; it decides about the placeholders");
+            }
+            else if (!LinkTemplate.TryParse(link.Name, link.Kind ?? LinkKind.Trace, subject, link.Url, out _, out var problem))
+            {
+                yield return new ConfigurationFault($"{Key}:{i}:Url", link.Url.Length > 300 ? $"{link.Url[..300]}…" : link.Url, problem);
+            }
+        }
+    }
+
     private static IEnumerable<ConfigurationFault> Storage(StorageOptions storage)
     {
         // The value is never repeated: it may hold a password.
@@ -382,6 +425,11 @@ internal static partial class ConfigurationRules
         if (audit.CheckpointInterval < TimeSpan.FromSeconds(5) || audit.CheckpointInterval > TimeSpan.FromDays(1))
         {
             yield return new ConfigurationFault($"{Key}:CheckpointInterval", audit.CheckpointInterval.ToString(), "a time between 00:00:05 and 1.00:00:00 is expected");
+        }
+
+        if (audit.Retention is { } retention && (retention < AuditRetention.Shortest || retention > TimeSpan.FromDays(36_500)))
+        {
+            yield return new ConfigurationFault($"{Key}:Retention", retention.ToString(), $"a time from {AuditRetention.Shortest} (30 days) on is expected, or nothing to keep every record");
         }
 
         if (audit.CheckpointWebhook is { } webhook && !(Uri.TryCreate(webhook, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host.Length > 0 && address.UserInfo.Length == 0))

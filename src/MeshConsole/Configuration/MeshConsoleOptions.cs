@@ -35,6 +35,11 @@ public sealed class MeshConsoleOptions
 
     public TimelineOptions Timeline { get; set; } = new();
 
+    public IncidentOptions Incidents { get; set; } = new();
+
+    /// <summary>Links to traces, dashboards and logs, in the order in which they are shown.</summary>
+    public List<LinkOptions> Links { get; set; } = [];
+
     /// <summary>Whether the embedded payments mesh runs.</summary>
     public bool RunsDemo => Demo ?? Clusters.Count == 0;
 

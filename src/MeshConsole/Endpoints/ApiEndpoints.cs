@@ -5,6 +5,7 @@ using MeshConsole.Demo;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Latency;
 using MeshConsole.Mesh.Mtls;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Topology;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,10 +28,18 @@ internal static class ApiEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Nodes and edges with traffic, latency and mTLS");
 
+        api.MapGet("/topology/panel", PanelAsync)
+            .Produces<PanelView>()
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("What is known of one node, edge or box, or of the whole mesh: both reporters apart, retries, latency, pods, objects");
+
         api.MapGet("/topology/export", ExportAsync)
             .Produces(StatusCodes.Status200OK)
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("The topology as JSON, as a table of edges (CSV), or for Graphviz (dot)");
+
+        api.MapComparison();
 
         api.MapGet("/mtls", Task<Results<Ok<MtlsView>, ProblemHttpResult>> ([AsParameters] ViewParameters parameters, SnapshotRequest request, IMeshViews views, CancellationToken cancellationToken) =>
                 request.AnswerAsync(parameters, views.Mtls, cancellationToken))
@@ -66,12 +75,33 @@ internal static class ApiEndpoints
     {
         if (!TryReadLevel(view, out var level))
         {
-            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
         }
 
         var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
         return answer.Result is Ok<TopologyView> { Value: { } topology } ? await rendered.AnswerAsync(topology, context) : answer.Result;
     }
+
+    private static async Task<IResult> PanelAsync(
+        [AsParameters] ViewParameters parameters,
+        [FromQuery(Name = "view")] string? view,
+        [FromQuery(Name = "selected")] string? selected,
+        SnapshotRequest request,
+        IMeshViews views,
+        CancellationToken cancellationToken)
+    {
+        if (!TryReadLevel(view, out var level))
+        {
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
+        }
+
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => new Found(views.Panel(snapshot, query, level, selected)), cancellationToken);
+        return answer.Result is not Ok<Found> { Value: { } found } ? answer.Result
+            : found.Panel is { } panel ? TypedResults.Ok(panel)
+            : ApiProblem.UnknownSelection(selected!);
+    }
+
+    private sealed record Found(PanelView? Panel);
 
     private static async Task<IResult> ExportAsync(
         [AsParameters] ViewParameters parameters,
@@ -83,7 +113,7 @@ internal static class ApiEndpoints
     {
         if (!TryReadLevel(view, out var level))
         {
-            return ApiProblem.InvalidParameter("view", view!, "legal: workload, service, app, namespace");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
         }
 
         if (format is not (null or "" or "json" or "csv" or "dot"))
@@ -102,14 +132,8 @@ internal static class ApiEndpoints
 
     internal static bool TryReadLevel(string? text, out TopologyLevel level)
     {
-        (level, var legal) = text switch
-        {
-            null or "" or "workload" => (TopologyLevel.Workload, true),
-            "service" => (TopologyLevel.Service, true),
-            "app" => (TopologyLevel.App, true),
-            "namespace" => (TopologyLevel.Namespace, true),
-            _ => (default, false),
-        };
-        return legal;
+        var known = string.IsNullOrEmpty(text) ? TopologyLevel.Workload : TopologyLevels.Parse(text);
+        level = known ?? default;
+        return known is not null;
     }
 }

@@ -20,6 +20,9 @@ internal static class ApiProblem
     public static ProblemHttpResult UnknownWorkload(string @namespace, string name) =>
         Create(StatusCodes.Status404NotFound, "unknown-workload", "Unknown workload", $"There is no workload '{Short(name)}' in namespace '{Short(@namespace)}'. GET /api/v1/mtls/policies lists them.");
 
+    public static ProblemHttpResult UnknownSelection(string id) =>
+        Create(StatusCodes.Status404NotFound, "unknown-selection", "Unknown selection", $"Nothing in this view is called '{Short(id)}': its traffic or its pods are gone, or it belongs to another view. GET /api/v1/topology with the same view lists nodes and edges.");
+
     public static ProblemHttpResult UnknownEndpoint(string path) =>
         Create(StatusCodes.Status404NotFound, "unknown-endpoint", "Unknown endpoint", $"There is nothing at {Short(path)}. GET /openapi/v1.json lists what there is.");
 

@@ -64,7 +64,7 @@ public sealed record ChangeView(
             change.ExpiresAt,
             change.RequiredApprovals,
             change.ApprovalReason,
-            [.. change.Approvals.Select(approval => new ApprovalView(PersonView.Of(approval.By), approval.Approved, approval.Comment, approval.At, approval.PlanHash, string.Equals(approval.PlanHash, change.PlanHash, StringComparison.Ordinal)))],
+            [.. change.Approvals.Select(approval => new ApprovalView(PersonView.Of(approval.By), approval.Approved, approval.Comment, approval.At, approval.PlanHash, approval.Struck is null && string.Equals(approval.PlanHash, change.PlanHash, StringComparison.Ordinal), approval.Struck))],
             change.Guards,
             change.Stage,
             change.Progress,
@@ -86,8 +86,9 @@ public sealed record PersonView(string Issuer, string Subject, string Name)
     }
 }
 
-/// <param name="Counts">Whether it was given on the plan, base and policy as they are now.</param>
-public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts);
+/// <param name="Counts">Whether it was given on the plan, base and policy as they are now, and nothing struck it out.</param>
+/// <param name="Struck">Who lost what, so that it does not count any more; null while nothing strikes it out.</param>
+public sealed record ApprovalView(PersonView By, bool Approved, string Comment, DateTimeOffset At, string PlanHash, bool Counts, string? Struck);
 
 /// <param name="Patch">The body as it was sent: a JSON patch, or the object that <paramref name="Verb"/> created, or the preconditions of its deletion.</param>
 /// <param name="Verb"><c>patch</c>, <c>create</c> or <c>delete</c>.</param>

@@ -13,13 +13,14 @@ namespace MeshConsole.Endpoints;
 internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollectors collectors, TimeProvider time)
 {
     /// <summary>Answers with what <paramref name="view"/> makes of the snapshot asked for.</summary>
-    public async Task<Results<Ok<T>, ProblemHttpResult>> AnswerAsync<T>(ViewParameters parameters, Func<MeshSnapshot, MeshQuery, T> view, CancellationToken cancellationToken)
+    /// <param name="instant">What the caller calls the instant.</param>
+    public async Task<Results<Ok<T>, ProblemHttpResult>> AnswerAsync<T>(ViewParameters parameters, Func<MeshSnapshot, MeshQuery, T> view, CancellationToken cancellationToken, string instant = "at")
     {
-        var (snapshot, query, problem) = await ResolveAsync(parameters, cancellationToken);
+        var (snapshot, query, problem) = await ResolveAsync(parameters, instant, cancellationToken);
         return problem is not null ? problem : TypedResults.Ok(view(snapshot, query));
     }
 
-    private async Task<(MeshSnapshot Snapshot, MeshQuery Query, ProblemHttpResult? Problem)> ResolveAsync(ViewParameters parameters, CancellationToken cancellationToken)
+    private async Task<(MeshSnapshot Snapshot, MeshQuery Query, ProblemHttpResult? Problem)> ResolveAsync(ViewParameters parameters, string instant, CancellationToken cancellationToken)
     {
         var snapshot = snapshots.Current;
         var query = MeshQuery.For(Blank(parameters.Cluster), Names(parameters.Namespace));
@@ -46,7 +47,7 @@ internal sealed class SnapshotRequest(IMeshSnapshots snapshots, ClusterCollector
 
         if (!TryReadInstant(parameters.At, out var at))
         {
-            return (snapshot, query, ApiProblem.InvalidParameter("at", parameters.At!, "a past instant is expected, in ISO 8601 (2026-01-31T02:14:00Z) or Unix seconds"));
+            return (snapshot, query, ApiProblem.InvalidParameter(instant, parameters.At!, "a past instant is expected, in ISO 8601 (2026-01-31T02:14:00Z) or Unix seconds"));
         }
 
         if (!TryReadWindow(parameters.Window, out var window))

@@ -26,7 +26,7 @@ internal sealed class MeshHub(IMeshSnapshots snapshots, TopologyMessages message
     {
         if (!ApiEndpoints.TryReadLevel(request.View, out var level))
         {
-            throw new HubException($"View '{request.View}' is not known; legal: workload, service, app, namespace.");
+            throw new HubException($"View '{request.View}' is not known; legal: {TopologyLevels.Legal}.");
         }
 
         using var lease = connections.OpenHubStream();

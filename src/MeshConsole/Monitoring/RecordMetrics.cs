@@ -71,8 +71,8 @@ internal sealed class RecordMetrics(AuditService audit, INotificationOutbox outb
 
         if (state.Head is { } head)
         {
-            text.Family("meshconsole_audit_records", "gauge", "Records of the audit in the database.")
-                .Sample("meshconsole_audit_records", head.Sequence);
+            text.Family("meshconsole_audit_records", "gauge", "Records of the audit in the database, without those that were deleted as old.")
+                .Sample("meshconsole_audit_records", head.Sequence - state.DeletedTo);
             text.Family("meshconsole_audit_last_sequence", "gauge", "Number of the last record of the audit.")
                 .Sample("meshconsole_audit_last_sequence", head.Sequence);
         }

@@ -37,7 +37,8 @@ internal static class StorageRegistration
             provider.GetRequiredService<CheckpointSinks>().All,
             new CheckpointPolicy(options.Audit.CheckpointRecords, options.Audit.CheckpointInterval),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<CheckpointWriter>>()));
+            provider.GetRequiredService<ILogger<CheckpointWriter>>(),
+            options.Audit.Retention is { } keep ? new AuditRetention(provider.GetRequiredService<AuditLog>(), keep, provider.GetRequiredService<TimeProvider>()) : null));
         services.AddSingleton(provider => new AuditService(
             provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<CheckpointWriter>(),

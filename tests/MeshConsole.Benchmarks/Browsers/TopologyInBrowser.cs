@@ -8,15 +8,16 @@ namespace MeshConsole.Benchmarks.Browsers;
 internal static class TopologyInBrowser
 {
     private const int Updates = 4;
+    private const int PanSteps = 60;
+    private const int ZoomSteps = 10;
 
     /// <summary>
     /// Runs before the page's own scripts. It keeps times since the navigation: of the first drawing, of the finished layout,
-    /// of each revision, of tasks of the main thread over 50 ms (as the browser itself reports them), and the words on progress.
+    /// of each revision, and the words on progress.
     /// </summary>
-    private const string Watcher =
+    public const string Watcher =
         """
-        window.measured = { drawn: null, settled: null, revisions: [], tasks: [], said: [] };
-        new PerformanceObserver(list => { for (const task of list.getEntries()) measured.tasks.push([task.startTime, task.duration]); }).observe({ type: 'longtask', buffered: true });
+        window.measured = { drawn: null, settled: null, revisions: [], said: [] };
         addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
           const graph = document.querySelector('.graph');
           if (!graph) return;
@@ -38,7 +39,7 @@ internal static class TopologyInBrowser
 
     private const string Size =
         """
-        () => { const cy = document.querySelector('.graph-surface')._cyreg.cy; return [cy.nodes().length, cy.edges().length]; }
+        () => document.querySelector('.graph-surface').ariaLabel.match(/\d+/g).map(Number)
         """;
 
     public static async Task ReportAsync(MeasuredMesh mesh, CancellationToken cancellationToken)
@@ -56,6 +57,7 @@ internal static class TopologyInBrowser
     private static async Task MeasureAsync(Chromium chromium, MeasuredConsole console, string query, bool report, CancellationToken cancellationToken)
     {
         var page = await chromium.NewPageAsync(Watcher);
+        var thread = await MainThread.WatchAsync(page);
         await page.GotoAsync(new Uri(console.Address, "topology" + query).ToString());
         var opened = await UntilAsync(page, "drawn", cancellationToken);
         await UntilAsync(page, "settled", cancellationToken);
@@ -64,13 +66,14 @@ internal static class TopologyInBrowser
             var what = query.Length == 0 ? "as it opens" : query["?view=".Length..] + "s";
             var size = await page.EvaluateAsync<int[]>(Size);
             var layout = await page.Locator(".graph").GetAttributeAsync("data-laid-out-in");
-            var tasks = await TasksAsync(page);
+            var work = await thread.StopAsync(cancellationToken);
             var said = await page.EvaluateAsync<string[]>("() => measured.said.map(([, text]) => text).filter(text => text.startsWith('Laying'))");
             Row.Write(
                 $"topology in Chromium, {what}: {size[0]:N0} nodes, {size[1]:N0} edges",
-                $"stands {opened / 1000:F1} s after the address was opened; layout in the worker {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; longest task of the main thread meanwhile {tasks.Select(task => task.Duration).DefaultIfEmpty(0).Max():F0} ms; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
+                $"stands {opened / 1000:F1} s after the address was opened; layout in the worker {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; the main thread works {work.Total:F0} ms, its longest task {work.Longest}; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
                 query.Length == 0 ? "≤ 2 s" : "layout ≤ 10 s");
             await MeasureUpdatesAsync(page, what, cancellationToken);
+            await MeasurePanningAsync(page, what, cancellationToken);
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(RepositoryPaths.Evidence, $"topology-{(query.Length == 0 ? "opening" : query["?view=".Length..])}.png") });
         }
 
@@ -82,10 +85,7 @@ internal static class TopologyInBrowser
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, cancellationToken);
         var places = await page.EvaluateAsync<string>(Places);
         var from = await page.EvaluateAsync<double>("() => performance.now()");
-        var devTools = await page.Context.NewCDPSessionAsync(page);
-        // In processor time of the thread: what else runs on the machine does not count.
-        await devTools.SendAsync("Performance.enable", new Dictionary<string, object>(StringComparer.Ordinal) { ["timeDomain"] = "threadTicks" });
-        var busyBefore = await BusyAsync(devTools);
+        var thread = await MainThread.WatchAsync(page);
         var seen = 0;
         while (seen < Updates)
         {
@@ -94,20 +94,43 @@ internal static class TopologyInBrowser
         }
 
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancellationToken);
-        var busy = await BusyAsync(devTools) - busyBefore;
-        var until = await page.EvaluateAsync<double>("() => performance.now()");
-        var revisions = await page.EvaluateAsync<double[]>($"() => measured.revisions.map(([at]) => at).filter(at => at > {from.ToString(CultureInfo.InvariantCulture)})");
-        var tasks = (await TasksAsync(page)).Where(task => task.Start > from).ToArray();
-        // Tasks around a revision belong to it: the message is read before, the drawing comes after.
-        var perUpdate = revisions.Select(at => tasks.Where(task => task.Start > at - 2_000 && task.Start < at + 2_000).Sum(task => task.Duration)).ToArray();
+        var work = await thread.StopAsync(cancellationToken);
         var still = string.Equals(places, await page.EvaluateAsync<string>(Places), StringComparison.Ordinal);
         Row.Write(
             $"update of the topology in Chromium, {what}",
-            $"longest task of the main thread {tasks.Select(task => task.Duration).DefaultIfEmpty(0).Max():F0} ms; tasks over 50 ms together, per update: median {Row.Median(perUpdate):F0} ms, most {perUpdate.Max():F0} ms; all work of the main thread {busy * 1000 / revisions.Length:F0} ms of processor time per update ({revisions.Length} updates in {(until - from) / 1000:F0} s); {(still ? "no node moved" : "NODES MOVED")}",
+            $"longest task of the main thread {work.Longest}; all of its work {work.Total / seen:F0} ms per update ({seen} updates in {work.Seconds:F0} s); {(still ? "no node moved" : "NODES MOVED")}",
             "≤ 100 ms, no node moves");
     }
 
-    private static async Task<double> UntilAsync(IPage page, string what, CancellationToken cancellationToken)
+    /// <summary>The whole graph is dragged to and fro and zoomed, as fast as a hand does it.</summary>
+    private static async Task MeasurePanningAsync(IPage page, string what, CancellationToken cancellationToken)
+    {
+        var surface = await page.Locator(".graph-surface").BoundingBoxAsync() ?? throw new InvalidOperationException("The graph is not in sight.");
+        var (x, y) = (surface.X + (surface.Width / 2), surface.Y + surface.Height - 12);
+        await page.Mouse.MoveAsync(x, y);
+        var thread = await MainThread.WatchAsync(page);
+        await page.Mouse.DownAsync();
+        for (var step = 1; step <= PanSteps; step++)
+        {
+            await page.Mouse.MoveAsync(x + (float)(300 * Math.Sin(step * Math.PI / 20)), y - (4 * (step % 30)));
+            await Task.Delay(TimeSpan.FromMilliseconds(16), TimeProvider.System, cancellationToken);
+        }
+
+        await page.Mouse.UpAsync();
+        for (var step = 0; step < ZoomSteps; step++)
+        {
+            await page.Mouse.WheelAsync(0, step < ZoomSteps / 2 ? -120 : 120);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+        }
+
+        var work = await thread.StopAsync(cancellationToken);
+        Row.Write(
+            $"panning and zooming the topology in Chromium, {what}",
+            $"a frame keeps the main thread busy for {work.Frame(0.95):F0} ms at p95 (frames in which nothing moves among them); longest task {work.Longest} ({PanSteps} moves, {ZoomSteps} turns of the wheel)",
+            "—");
+    }
+
+    public static async Task<double> UntilAsync(IPage page, string what, CancellationToken cancellationToken)
     {
         for (var i = 0; i < 1_200; i++)
         {
@@ -120,15 +143,5 @@ internal static class TopologyInBrowser
         }
 
         throw new TimeoutException($"The topology was not {what} within two minutes: {await page.EvaluateAsync<string>("() => document.body.innerText.slice(0, 600)")}");
-    }
-
-    private static async Task<(double Start, double Duration)[]> TasksAsync(IPage page) =>
-        [.. (await page.EvaluateAsync<double[][]>("() => measured.tasks")).Select(task => (task[0], task[1]))];
-
-    /// <summary>Processor seconds of the main thread since the page was opened, in tasks of any length.</summary>
-    private static async Task<double> BusyAsync(ICDPSession devTools)
-    {
-        var metrics = (await devTools.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
-        return metrics.EnumerateArray().First(metric => metric.GetProperty("name").GetString() == "TaskDuration").GetProperty("value").GetDouble();
     }
 }

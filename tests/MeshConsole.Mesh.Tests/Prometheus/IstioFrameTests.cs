@@ -187,6 +187,20 @@ public sealed class IstioFrameTests
         edge.FromSource.SentBytesPerSecond.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("NaN", "2", 0, 2)] // What is plaintext stays so.
+    [InlineData("2", "NaN", 2, 0)] // What may be plaintext is not encrypted.
+    public void Frame_NaN_IsNotEncrypted(string mutual, string plaintext, double unknown, double known)
+    {
+        var edge = Only(new IstioAnswers().With(
+            SourceNames.Requests,
+            Series(mutual, Hop("destination", "api", "ledger"), "response_code=200", "connection_security_policy=mutual_tls"),
+            Series(plaintext, Hop("destination", "api", "ledger"), "response_code=200", "connection_security_policy=none")));
+
+        edge.FromDestination!.RequestsPerSecond.ShouldBeNull();
+        edge.FromDestination.RequestSecurity.ShouldBe(new SecuritySplit(0, known, unknown));
+    }
+
     [Fact]
     public void Frame_AbsentLabels_AreUnknown()
     {

@@ -86,6 +86,60 @@ public sealed class TelemetryHistoryTests
         server.Requests.Count.ShouldBe(21 * 12);
     }
 
+    [Fact]
+    public async Task AtAsync_ManyInstantsAtOnce_ReadsTwoAtATime()
+    {
+        var hold = new TaskCompletionSource();
+        var (history, server) = History(Traffic);
+        server.Hold = hold.Task;
+
+        // A replay of forty frames by three readers: what Prometheus is asked at a time does not grow with them.
+        var readers = Enumerable.Range(0, 120).Select(i => history.AtAsync(s_at.AddMinutes(i % 40), null, CancellationToken.None)).ToList();
+        var one = new TelemetrySettings().MaxParallelQueries;
+        server.Requests.Count.ShouldBe(2 * one);
+        hold.SetResult();
+        await Task.WhenAll(readers).WaitAsync(s_patience);
+        server.Requests.Count.ShouldBe(40 * 12);
+    }
+
+    [Fact]
+    public async Task AtAsync_ReadersWhoLeave_AreNotReadFor_AndTheNewestWaitsForNobodyElse()
+    {
+        var hold = new TaskCompletionSource();
+        var (history, server) = History(Traffic);
+        server.Hold = hold.Task;
+
+        // A thumb that goes over twenty instants: what was asked for one of them is left for the next.
+        for (var i = 0; i < 20; i++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var left = history.AtAsync(s_at.AddMinutes(i), null, leaving.Token);
+            await leaving.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => left.WaitAsync(s_patience));
+        }
+
+        var kept = history.AtAsync(s_at.AddMinutes(20), null, CancellationToken.None);
+        hold.SetResult();
+        (await kept.WaitAsync(s_patience)).Edges.ShouldHaveSingleItem();
+        server.Requests.Count.ShouldBe((20 * new TelemetrySettings().MaxParallelQueries) + 12, "of what was left no more than had begun");
+        (await history.AtAsync(s_at, null, CancellationToken.None).WaitAsync(s_patience)).Edges.ShouldHaveSingleItem("what was left can be asked for again");
+    }
+
+    [Fact]
+    public async Task AtAsync_OneQueryRefused_SaysWhichAndWhy()
+    {
+        var (history, _) = History(request => request.Query.Contains("istio_tcp_connections_opened_total")
+            ? ScriptedPrometheus.Json("""{"status":"error","errorType":"execution","error":"too many samples"}""", System.Net.HttpStatusCode.UnprocessableEntity)
+            : Traffic(request));
+
+        var frame = await history.AtAsync(s_at, null, CancellationToken.None);
+
+        frame.Edges.ShouldHaveSingleItem();
+        var (name, why) = frame.Unanswered.ShouldHaveSingleItem();
+        name.ShouldBe("prometheus/tcp-opened");
+        why.ShouldContain("too many samples");
+    }
+
     private static HttpResponseMessage Traffic(ScriptedPrometheus.Request request) => request.Query.Contains("istio_requests_total")
         ? ScriptedPrometheus.Vector(Series("10", Hop("source", "api", "ledger"), "response_code=200", "response_flags=-"))
         : ScriptedPrometheus.Json(ScriptedPrometheus.EmptyVector);

@@ -124,6 +124,22 @@ public sealed class TrafficHistoryTests : IDisposable
         span.Points[60].ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("+Inf")]
+    public async Task ReadAsync_AClassThatIsNoNumber_MakesTheInstantAGap(string value)
+    {
+        // Encrypted requests that nobody can count do not leave plaintext alone as all there is.
+        var (history, _) = History(_ => Json($$"""
+            {"metric":{"connection_security_policy":"mutual_tls"},"values":[[{{Seconds(s_end)}},"{{value}}"]]},
+            {"metric":{"connection_security_policy":"none"},"values":[[{{Seconds(s_end)}},"2"]]}
+            """));
+
+        var span = await history.ReadAsync(HistoryPart.Security, HistoryScope.All, CancellationToken.None);
+
+        span.Points[60].ShouldBeNull();
+    }
+
     [Fact]
     public async Task ReadAsync_FailureAfterAnAnswer_KeepsWhatIsKnownAndSaysWhy()
     {
@@ -169,18 +185,86 @@ public sealed class TrafficHistoryTests : IDisposable
     }
 
     [Fact]
+    public void HistoryQuery_OfACallerAndACallee_CountsEachSeriesOnce()
+    {
+        var scope = new HistoryScope([], []) { From = [new HistoryEnd("web", ["a", "b|c"])], To = [new HistoryEnd("pay", ["x"])], Protocol = "grpc" };
+        const string Ends = "source_workload_namespace=\"web\", source_workload=~\"a|b\\\\|c\", destination_workload_namespace=\"pay\", destination_workload=~\"x\"";
+        string Rate(string reporter) => $"rate(istio_requests_total{{reporter{reporter}, request_protocol=\"grpc\", {Ends}}}[60s])";
+        const string On = "unless on (source_workload, source_workload_namespace, destination_workload, destination_workload_namespace, request_protocol)";
+
+        new IstioDialect().HistoryQuery(HistoryPart.Responses, scope, TimeSpan.FromMinutes(1)).ShouldBe(
+            $"sum by (response_code, grpc_response_status, response_flags) ({Rate("=\"source\"")} or ({Rate("=\"waypoint\"")} {On} {Rate("=\"source\"")}) or ({Rate("=\"destination\"")} {On} {Rate("=~\"source|waypoint\"")}))");
+        new IstioDialect().HistoryQuery(HistoryPart.CalleeResponses, scope, TimeSpan.FromMinutes(1)).ShouldBe(
+            $"sum by (response_code, grpc_response_status, response_flags) ({Rate("=\"destination\"")} or ({Rate("=\"waypoint\"")} {On} {Rate("=\"destination\"")}))");
+    }
+
+    [Fact]
+    public void HistoryQuery_FromOutsideOfAnApp_IsTwoEndsThatExcludeEachOther()
+    {
+        var scope = new HistoryScope([], []) { From = [new HistoryEnd("pay", [], Except: true), new HistoryEnd("pay", ["x"], Except: true)], To = [new HistoryEnd("pay", ["x"])], Hosts = ["x.pay"] };
+
+        new IstioDialect().HistoryQuery(HistoryPart.CalleeResponses, scope, TimeSpan.FromMinutes(1)).ShouldContain(
+            "(rate(istio_requests_total{reporter=\"destination\", source_workload_namespace!=\"pay\", destination_workload_namespace=\"pay\", destination_workload=~\"x\"}[60s])"
+            + " or rate(istio_requests_total{reporter=\"destination\", source_workload_namespace=\"pay\", source_workload!~\"x\", destination_workload_namespace=\"pay\", destination_workload=~\"x\"}[60s]))");
+        new IstioDialect().HistoryQuery(HistoryPart.Responses, scope, TimeSpan.FromMinutes(1)).ShouldContain(
+            "rate(istio_requests_total{reporter=\"source\", destination_service=~\"x\\\\.pay\", source_workload_namespace!=\"pay\"}[60s])");
+    }
+
+    [Fact]
+    public async Task ReadAsync_UpToAPastInstant_EndsThereAndIsReadOnce()
+    {
+        var (history, server) = History(request => Matrix(("200", From(request), Count(request))));
+        var until = s_end.AddHours(-5).AddSeconds(42);
+
+        var span = await history.ReadAsync(HistoryPart.Responses, HistoryScope.All, HistoryRange.Hour, until, CancellationToken.None);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await history.ReadAsync(HistoryPart.Responses, HistoryScope.All, HistoryRange.Hour, until, CancellationToken.None);
+
+        span.Start.ShouldBe(s_end.AddHours(-6));
+        span.Points.Length.ShouldBe(61);
+        span.Points.ShouldAllBe(point => point != null);
+        server.Requests.ShouldHaveSingleItem().Parameters["end"].ShouldBe(Seconds(s_end.AddHours(-5)));
+
+        // What has not come yet is the present.
+        await history.ReadAsync(HistoryPart.Responses, HistoryScope.All, HistoryRange.Hour, s_end.AddHours(3), CancellationToken.None);
+        server.Requests[^1].Parameters["end"].ShouldBe(Seconds(s_end.AddMinutes(10)));
+    }
+
+    [Theory]
+    [InlineData(10, 15, 40)]
+    [InlineData(36, 15, 144)]
+    [InlineData(37, 30, 74)]
+    [InlineData(60 * 24, 900, 96)]
+    [InlineData(60 * 24 * 400, 43_200, 144)]
+    public void HistoryRange_OfAnySpan_HasTheFinestStepThatAChartCanShow(int minutes, int stepSeconds, int points)
+    {
+        var range = HistoryRange.Of(TimeSpan.FromMinutes(minutes));
+
+        range.Step.ShouldBe(TimeSpan.FromSeconds(stepSeconds));
+        (range.Span / range.Step).ShouldBe(points);
+    }
+
+    [Fact]
+    public void ReadHistory_Connections_TellThoseThatFailed()
+    {
+        var read = new IstioDialect().ReadHistory(HistoryPart.Connections, [Sample(3, ("response_flags", "-")), Sample(1, ("response_flags", "UF,URX")), Sample(1, ("response_flags", "DC"))]);
+
+        (read.ConnectionsPerSecond, read.FailedConnectionsPerSecond).ShouldBe((5, 1));
+    }
+
+    [Fact]
     public async Task ReadAsync_ManyScopes_KeepsAFewOnly()
     {
         var (history, server) = History(_ => Matrix());
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 120; i++)
         {
             await history.ReadAsync(HistoryPart.Responses, new HistoryScope([], [$"ns-{i}"]), CancellationToken.None);
         }
 
-        await history.ReadAsync(HistoryPart.Responses, new HistoryScope([], ["ns-59"]), CancellationToken.None);
-        server.Requests.Count.ShouldBe(60);
+        await history.ReadAsync(HistoryPart.Responses, new HistoryScope([], ["ns-119"]), CancellationToken.None);
+        server.Requests.Count.ShouldBe(120);
         await history.ReadAsync(HistoryPart.Responses, new HistoryScope([], ["ns-0"]), CancellationToken.None);
-        server.Requests.Count.ShouldBe(61);
+        server.Requests.Count.ShouldBe(121);
     }
 
     [Fact]

@@ -66,6 +66,12 @@ public sealed class SqliteFaultTests : IDisposable
         var refused = await Should.ThrowAsync<AuditUnavailableException>(() => audit.AppendAsync(StoredChanges.Entry(), default));
         refused.Fault.ShouldBe(StorageFault.ReadOnly);
         refused.Message.ShouldContain("right to write");
+
+        // What cannot be recorded is not deleted either.
+        using var key = CheckpointKey.LoadOrCreate(_scratch.File("audit-key.pem"));
+        _time.Advance(TimeSpan.FromDays(60));
+        (await Should.ThrowAsync<AuditUnavailableException>(() => new AuditRetention(audit, AuditRetention.Shortest, _time).WorkAsync(key, default))).Fault.ShouldBe(StorageFault.ReadOnly);
+        (await audit.SearchAsync(new AuditFilter(), default)).Length.ShouldBe(1);
     }
 
     [Fact]

@@ -513,6 +513,63 @@ public sealed class TopologyBuilderTests
         TopologyBuilder.Build(snapshot, MeshQuery.All, TopologyLevel.App).ShouldBeSameAs(TopologyBuilder.Build(snapshot, MeshQuery.All, TopologyLevel.App));
     }
 
+    [Fact]
+    public void Build_PaymentsByVersionedApp_HasOneNodePerAppAndVersion()
+    {
+        var view = Build(Payments(), TopologyLevel.VersionedApp);
+
+        view.Nodes.Select(node => (Short(node.Id), node.Kind, node.App, node.Version)).ShouldBe(
+        [
+            ("nightly-export", NodeKind.App, "nightly-export", null),
+            ("istio-ingressgateway", NodeKind.Gateway, "istio-ingressgateway", null),
+            ("card-processor/v1", NodeKind.App, "card-processor", "v1"),
+            ("card-processor/v2", NodeKind.App, "card-processor", "v2"),
+            ("ledger/v1", NodeKind.App, "ledger", "v1"),
+            ("payment-api/v1", NodeKind.App, "payment-api", "v1"),
+            ("postgres", NodeKind.App, "postgres", null),
+            ("settlement/v1", NodeKind.App, "settlement", "v1"),
+            ("api.fraud.example.com", NodeKind.External, null, null),
+            ("unknown", NodeKind.Unknown, null, null),
+        ]);
+        view.Nodes.ShouldAllBe(node => node.Id.EndsWith("/" + node.Name, StringComparison.Ordinal));
+
+        // 90/s to v1, 10/s of which 1/s fails to v2: what the view by app adds up to 100/s and 1 %.
+        var canary = view.Edges.Single(edge => Short(edge.Target) == "card-processor/v2");
+        (canary.RequestsPerSecond, canary.ErrorRatio).ShouldBe((10, 0.1));
+        var stable = view.Edges.Single(edge => Short(edge.Target) == "card-processor/v1");
+        (stable.RequestsPerSecond, stable.ErrorRatio).ShouldBe((90, 0));
+        var app = Build(Payments(), TopologyLevel.App).Edges.Single(edge => Short(edge.Target) == "card-processor");
+        (app.RequestsPerSecond, app.ErrorRatio).ShouldBe((100, 0.01));
+    }
+
+    [Fact]
+    public void Build_TwoWorkloadsOfOneVersion_AreOneNode()
+    {
+        // 30/s to the first with 3/s failing, 10/s to the second: 40/s, 7.5 %. The version of the third is known to telemetry alone.
+        var objects = Objects(pods: [.. Pods("payments", "card-a", app: "card", version: "v1"), .. Pods("payments", "card-b", app: "card", version: "v1")]);
+        var view = Build(Snapshot(
+            objects,
+            Edge(s_api, Peer("payments", "card-a", "card", "stale"), fromSource: Requests(27, others: new ResponseRate(503, null, "-", 3))),
+            Edge(s_api, Peer("payments", "card-b", "card", "v1"), fromSource: Requests(10)),
+            Edge(s_api, Peer("payments", "card-c", "card", "v9"), fromSource: Requests(2))), TopologyLevel.VersionedApp);
+
+        view.Edges.Select(edge => (Short(edge.Target), edge.RequestsPerSecond, edge.ErrorRatio)).ShouldBe([("card/v1", 40, 0.075), ("card/v9", 2, 0)]);
+        var merged = view.Nodes.Single(node => node.Name == "card/v1");
+        (merged.DesiredReplicas ?? 0, merged.ReadyReplicas, merged.RequestsPerSecond).ShouldBe((0, 4, 40));
+    }
+
+    [Theory]
+    [InlineData("card", "v1", "card/v1")]
+    [InlineData("card", null, "card")]
+    [InlineData("card", "", "card")]
+    [InlineData("card/v1", null, "card%2Fv1")]
+    [InlineData("a%2Fb", "x/y", "a%252Fb/x/y")]
+    public void VersionedApp_NamesOfDifferentApps_NeverMeet(string app, string? version, string name)
+    {
+        VersionedApp.Name(app, version).ShouldBe(name);
+        VersionedApp.Read(name).ShouldBe((app, string.IsNullOrEmpty(version) ? null : version));
+    }
+
     private static TopologyView Build(MeshSnapshot snapshot, TopologyLevel level = TopologyLevel.Workload) => TopologyBuilder.Build(snapshot, MeshQuery.All, level);
 
     private static TopologyEdge One(Edge edge) =>

@@ -28,7 +28,7 @@ public sealed class TopologyExportTests
     public void Dot_QuotesWhatIsInNames()
     {
         var dot = TopologyExport.Dot(View(Given.Edge("we\"b\\", "a\npi", Given.Http(ok: 1))));
-        dot.ShouldContain("\"test/payments/workload/we\\\"b\\\\\" -> \"test/payments/workload/a pi\"");
+        dot.ShouldContain("\"test/payments/workload/we\\\"b\\\\\" -> \"test/payments/workload/a\npi\"");
         dot.ShouldStartWith("digraph mesh {\n");
         dot.ShouldEndWith("}\n");
 

@@ -73,6 +73,153 @@ public sealed class DetectorTests
         problems[1].Evidence.ShouldContain(new TriageEvidence("kubernetes/secrets", "stale"));
     }
 
+    [Theory]
+    [InlineData(1.9, false)]
+    [InlineData(2, true)]
+    public void Answers_ThatTakeSecondsInTheMedian_AreSlow(double middle, bool slow)
+    {
+        // Of 0.1, the middle one and 12 s; the dear question alone is no slowness, and what is silent has no time.
+        ImmutableArray<SourceStatus> sources =
+        [
+            Answered("prometheus/requests", 0.1), Answered("prometheus/tcp-opened", middle), Answered("prometheus/duration-buckets", 12),
+            Answered("kubernetes/pods", 60), Answered("kubernetes/services", 60), Answered("kubernetes/secrets", 60),
+            new("prometheus/control-plane", SourceState.Disabled, Given.Now, null, "No such metric.", Cost: new SourceCost(TimeSpan.FromSeconds(60), 1)),
+        ];
+        var problems = Look(Healthy() with { Sources = sources });
+        if (!slow)
+        {
+            problems.ShouldBeEmpty();
+            return;
+        }
+
+        var problem = problems.ShouldHaveSingleItem();
+        (problem.Id, problem.Severity, problem.Title, problem.Detail).ShouldBe(
+            ("source:test/prometheus", TriageSeverity.Warning, "Prometheus of cluster test answers slowly", "Half of its answers took 2.0 s or longer."));
+        problem.Evidence.ShouldContain(new TriageEvidence("Time of an answer (median)", "2.0 s"));
+
+        // Two answers are too few to say so.
+        Look(Healthy() with { Sources = [Answered("prometheus/requests", 9), Answered("prometheus/tcp-opened", 9)] }).ShouldBeEmpty();
+
+        static SourceStatus Answered(string name, double seconds) =>
+            new(name, SourceState.Live, Given.Now, Given.Now, null, Cost: new SourceCost(TimeSpan.FromSeconds(seconds), 1));
+    }
+
+    /// <summary>5 requests/s from batch end with UF; ledger takes mTLS only, and a rule of ours tells callers to send plaintext.</summary>
+    [Fact]
+    public void CallersTold_ToSendWhatTheModeRefuses_AreTheProblem_AndTheirFailuresAreNotARiddleBesideIt()
+    {
+        var mesh = Refused() with { Workloads = [Given.Workload("ledger"), Given.Workload("batch")], Services = [Given.Service("ledger", workloads: ["ledger"])] };
+        var disagree = mesh with { Objects = Strict(Disable("ledger")) };
+        var problem = Look(disagree).ShouldHaveSingleItem();
+        (problem.Id, problem.Severity, problem.Title).ShouldBe(("mtls-refused:test/payments/workload/ledger", TriageSeverity.Critical, "payments/ledger and payments/batch do not agree on mutual TLS"));
+        problem.Detail.ShouldBe("DestinationRule payments/plain sets tls mode DISABLE for callers of ledger.payments.svc.cluster.local: they send plaintext, which STRICT refuses: the calls fail (503, flags UF or UC).");
+        problem.Evidence.ShouldContain(new TriageEvidence("Refused calls of payments/batch", "5 requests/s of 5"));
+        problem.NextSteps[0].Page.ShouldBe("mtls?show=policies&filter=ledger");
+
+        // An hour of it is no news, and with modes that agree the same failures are of the edge alone.
+        new TriageEngine().Look(Input(disagree, TrafficBaseline.Of(Given.Snapshot(disagree), Given.Now.AddMinutes(-10)))).ShouldBeEmpty();
+        new TriageEngine().Look(Input(mesh with { Objects = Strict() })).ShouldHaveSingleItem().Code.ShouldBe("edge-errors");
+    }
+
+    /// <summary>Where nobody was reached only the Service is known; all of it fails, and one problem tells of it.</summary>
+    [Fact]
+    public void RefusalOfAllCallers_AtTheService_IsOneProblem_AndExplainsTheirs()
+    {
+        var service = Given.Service("ledger", workloads: ["ledger"]);
+        var cluster = Healthy(
+            Strict(Disable("ledger")),
+            [Given.Workload("ledger"), Given.Workload("api")],
+            [Given.Edge("web", "api", fromSource: Given.Http(ok: 5, failed: 5)), Given.Edge("api", "unknown", fromSource: Given.Http(failed: 5), host: "ledger.payments.svc.cluster.local", targetNamespace: "payments")],
+            [service]);
+
+        var problem = Look(cluster).ShouldHaveSingleItem();
+
+        problem.Id.ShouldBe("mtls-refused:test/payments/service/ledger");
+        problem.Detail.ShouldContain("100\u2009% of 5 requests/s fail");
+        problem.BlastRadius.Symptoms.ShouldBe(["test/payments/workload/api"]);
+    }
+
+    /// <summary>A caller without proxy has no reporter of its own: the callee's ztunnel counts what it denies.</summary>
+    [Theory]
+    [InlineData("STRICT", "mtls-refused")]
+    [InlineData("PERMISSIVE", "connections")] // Who may connect and is denied all the same is denied by something else.
+    public void DeniedConnectionsOfACallerWithoutProxy_AreRefusalsWhereTheModeSaysSo(string mode, string code)
+    {
+        var cluster = Healthy(
+            Policy(mode),
+            [Given.Workload("ledger", plane: DataPlane.Ambient), Given.Workload("legacy", plane: DataPlane.None)],
+            [Given.Edge("legacy", "ledger", fromDestination: Given.Tcp(plaintext: 1) with { FailedConnectionsPerSecond = 1 }, protocol: "tcp")]);
+
+        var problem = Look(cluster).ShouldHaveSingleItem();
+
+        problem.Id.ShouldBe($"{code}:test/payments/workload/ledger");
+        problem.Detail.ShouldBe(mode == "STRICT"
+            ? "Payments/legacy has no proxy and sends plaintext, which STRICT (PeerAuthentication payments/default) refuses."
+            : "100\u2009% of 1 connections/s come to nothing.");
+    }
+
+    [Theory]
+    [InlineData(0.1, false)] // Six in the minute.
+    [InlineData(0.2, true)] // Twelve, and one in twenty.
+    [InlineData(0.19, false)] // Not one in twenty.
+    public void FailedConnections_CountFromANumberAndAShareOn(double failed, bool seen)
+    {
+        var cluster = Healthy(edges:
+        [
+            Given.Edge("api", "ledger", fromSource: Given.Tcp(mutual: 4) with { FailedConnectionsPerSecond = failed }, protocol: "tcp"),
+            Given.Edge("web", "ledger", fromSource: Given.Tcp(mutual: 100), protocol: "tcp"),
+        ]);
+        var problem = Look(cluster).SingleOrDefault();
+        problem?.Title.ShouldBe("Connections from payments/api to payments/ledger fail");
+        problem?.Detail.ShouldBe("5\u2009% of 4 connections/s come to nothing, though payments/ledger takes those of its other callers.");
+        (problem is not null).ShouldBe(seen);
+        new TriageEngine().Look(Input(cluster, TrafficBaseline.Of(Given.Snapshot(cluster), Given.Now.AddMinutes(-10)))).ShouldBeEmpty("it has been so for an hour");
+    }
+
+    [Theory]
+    [InlineData("UO", "payments/ledger is saturated: its circuit breaker is open", "0.2 requests/s are refused before they reach it: a limit of the connection pool was reached.")]
+    [InlineData("UH", "payments/ledger has no healthy instance for some of its callers", "0.2 requests/s are refused before they reach it: no healthy instance to send to.")]
+    public void RefusalsOfACircuitBreaker_CountLongBeforeFailuresDo(string flag, string title, string detail)
+    {
+        // 12 in the minute of 6,012: two in a thousand.
+        var cluster = Healthy(edges: [Given.Edge("api", "ledger", fromSource: Flagged(flag, 0.2))]);
+        var problem = Look(cluster).ShouldHaveSingleItem();
+        (problem.Id, problem.Severity, problem.Title, problem.Detail).ShouldBe(("saturation:test/payments/workload/ledger", TriageSeverity.Warning, title, detail));
+        problem.NextSteps.ShouldNotBeEmpty();
+
+        new TriageEngine().Look(Input(cluster, TrafficBaseline.Of(Given.Snapshot(cluster), Given.Now.AddMinutes(-10)))).ShouldBeEmpty("it has been so for an hour");
+        new TriageEngine().Look(Input(Healthy(edges: [Given.Edge("api", "ledger", fromSource: Flagged(flag, 0.1))]))).ShouldBeEmpty("six are too few");
+    }
+
+    /// <summary>140 ms against 130 an hour ago and 60 at the same time of the day before: no step, and more than twice.</summary>
+    [Fact]
+    public void Latency_ThatCreeps_IsSeenAgainstTheDayBefore_AtTheFourthLook()
+    {
+        var (hour, day) = (Usual(130), Usual(60));
+        var input = Input(Slow(140), hour) with { DayBefore = day };
+
+        for (var look = 1; look < 4; look++)
+        {
+            _engine.Look(input).ShouldBeEmpty();
+        }
+
+        var problem = _engine.Look(input).ShouldHaveSingleItem();
+        problem.Id.ShouldBe("latency:test/payments/workload/ledger");
+        problem.Detail.ShouldBe("It takes 140\u2009ms on average where it took 60\u2009ms a day before at this time; in the hour before it was 130\u2009ms already.");
+        problem.Evidence.ShouldContain(new TriageEvidence("Mean duration a day before at this time", "60\u2009ms"));
+
+        var (engine, without) = (new TriageEngine(), Input(Slow(140), hour));
+        Enumerable.Range(0, 6).SelectMany(_ => engine.Look(without)).ShouldBeEmpty("nothing is known of the day before");
+    }
+
+    [Fact]
+    public void Latency_ThatComesEveryDay_IsAProblem_ThatSaysSo()
+    {
+        var input = Input(Slow(140), Usual(60)) with { DayBefore = Usual(135) };
+        _engine.Look(input).ShouldBeEmpty();
+        _engine.Look(input).ShouldHaveSingleItem().Detail.ShouldBe("It takes 140\u2009ms on average where it took 60\u2009ms in the hour before. A day before at this time it was 135\u2009ms.");
+    }
+
     [Fact]
     public void StuckPods_AreNamedWithTheirReasons()
     {
@@ -226,6 +373,23 @@ public sealed class DetectorTests
 
     private static TriageInput Input(ClusterSnapshot cluster, TrafficBaseline? usual = null) =>
         TriageInput.Of(Given.Snapshot(cluster), new MeshViews(CertificateThresholds.Default), CertificateThresholds.Default, usual ?? TrafficBaseline.None, []);
+
+    private static ClusterObjects Strict(params MeshObject[] rules) => Policy("STRICT") with { DestinationRules = [.. rules] };
+
+    private static ClusterObjects Policy(string mode) => Given.NoObjects with
+    {
+        PeerAuthentications = [Given.Object("PeerAuthentication", "default", """{"mtls":{"mode":"MODE"}}""".Replace("MODE", mode, StringComparison.Ordinal))],
+    };
+
+    private static MeshObject Disable(string host) => Given.Object("DestinationRule", "plain", """{"host":"HOST","trafficPolicy":{"tls":{"mode":"DISABLE"}}}""".Replace("HOST", host, StringComparison.Ordinal));
+
+    private static ReporterTraffic Flagged(string flag, double perSecond) =>
+        Given.Http(ok: 100) with { Responses = [new ResponseRate(200, null, "-", 100), new ResponseRate(503, null, flag, perSecond)], RequestsPerSecond = 100 + perSecond };
+
+    private static ClusterSnapshot Slow(double meanMs) =>
+        Healthy(edges: [Given.Edge("api", "ledger", fromSource: Given.Http(ok: 10), fromDestination: Given.Http(mutual: 10) with { DurationSum = 10 * meanMs, DurationCount = 10 })]);
+
+    private static TrafficBaseline Usual(double meanMs) => TrafficBaseline.Of(Given.Snapshot(Slow(meanMs)), Given.Now.AddMinutes(-10));
 
     private static ClusterSnapshot Refused(params Edge[] more) => Healthy(edges:
     [

@@ -33,7 +33,7 @@ public sealed partial class PublishedConsoleTests
         assets.ShouldContain(name => Regex.IsMatch(name, @"^_framework/blazor\.web\.([a-z0-9]{10}\.)?js$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)));
         assets.Count(name => name.StartsWith("_content/Radzen.Blazor/css/", StringComparison.Ordinal)).ShouldBe(4);
         assets.ShouldContain(name => name.StartsWith("_content/Radzen.Blazor/Radzen.Blazor.", StringComparison.Ordinal) && name.EndsWith(".js", StringComparison.Ordinal));
-        foreach (var asset in assets.Concat(["_framework/blazor.web.js", "client/topology.js", "client/elk-worker.js", "_content/Radzen.Blazor/Radzen.Blazor.min.js"]))
+        foreach (var asset in assets.Concat(["_framework/blazor.web.js", "client/topology.js", "client/elk-worker.js", "client/lines-worker.js", "_content/Radzen.Blazor/Radzen.Blazor.min.js"]))
         {
             using var answer = await console.Http.GetAsync(new Uri(asset, UriKind.Relative));
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, asset);

@@ -40,7 +40,7 @@ internal static class HandMesh
         return metrics;
     }
 
-    private static void Expose(LinearMetrics metrics)
+    internal static void Expose(LinearMetrics metrics)
     {
         const string paymentHost = "payment-api.payments.svc.cluster.local";
         Requests(metrics, "source", s_gateway, s_paymentApi, paymentHost, Mutual, ("200", "-", 19), ("404", "-", 0.5), ("503", "UF", 0.3), ("0", "DC", 0.2));

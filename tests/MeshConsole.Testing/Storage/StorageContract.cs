@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Incidents;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Storage;
 using MeshConsole.Mesh.Timeline;
+using MeshConsole.Testing.RealServices;
 using Shouldly;
 using Xunit;
 
@@ -443,6 +447,82 @@ public abstract class StorageContract : IAsyncLifetime
         (await Audit.VerifyAsync([], default)).FirstBad!.Sequence.ShouldBe(2);
     }
 
+    /// <summary>One record makes the key known and twelve more follow; five are a segment, and a month passes on the clock of the retention.</summary>
+    [SkippableFact]
+    public async Task Audit_OldSegments_AreDeletedAsAWholeAndTheirRootsProveTheRest()
+    {
+        Require();
+        using var scratch = ScratchFolder.Create("retention-key");
+        using var key = CheckpointKey.LoadOrCreate(scratch.File("audit-key.pem"));
+        await Audit.AppendAsync(StoredChanges.Entry("audit.key") with { Details = new JsonObject { ["keyId"] = key.Id } }, default);
+        for (var i = 0; i < 12; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default);
+        }
+
+        var (_, other) = Open();
+        await other.AppendAsync(StoredChanges.Entry(summary: "of another replica"), default);
+        var clock = new FakeTimeProvider(Clock.GetUtcNow());
+        var retention = new AuditRetention(Audit, AuditRetention.Shortest, clock, records: 5);
+        await retention.WorkAsync(key, default);
+
+        // 1 to 5 and 6 to 10 are sealed, by records 15 and 16; nothing is old.
+        var young = await Audit.VerifyAsync([], default);
+        (young.FirstBad, young.First, young.VerifiedTo, young.DeletedTo).ShouldBe((null, 1, 16, 0));
+
+        clock.Advance(TimeSpan.FromDays(31));
+        await retention.WorkAsync(key, default);
+
+        // 11 to 15 are a segment too (sealed by 17), and 16 is one of its own, since it is older than a week (18); all four are deleted.
+        var left = await Audit.VerifyAsync([], default);
+        left.FirstBad.ShouldBeNull();
+        left.DeletedTo.ShouldBe(await Audit.DeletedToAsync(default));
+        (left.DeletedTo, left.First).ShouldBe((16, 17));
+        (await Audit.SearchAsync(new AuditFilter(Action: "audit.delete"), default)).Length.ShouldBe(4);
+        (await other.AppendAsync(StoredChanges.Entry(summary: "its last record is gone"), default)).Sequence.ShouldBe(left.VerifiedTo + 1);
+        (await Open().Audit.VerifyAsync([], default)).FirstBad.ShouldBeNull("a console that starts now");
+
+        // What was not deleted as a whole segment stays, whoever asks.
+        string[] attempts =
+        [
+            "DELETE FROM audit WHERE sequence = 17",
+            "DELETE FROM audit",
+            "UPDATE audit SET body = '{}'",
+            "DELETE FROM audit_segments",
+            "UPDATE audit_segments SET root = '{}'",
+            "INSERT INTO audit_segments (first, last, until, root) VALUES (1, 5, 0, '{}')",
+            "UPDATE audit_deletions SET last = 99",
+            "DELETE FROM audit_deletions",
+            "INSERT INTO audit_deletions (last, at) VALUES (17, 0)",
+            "INSERT INTO audit_deletions (last, at) VALUES (5, 0)",
+        ];
+        foreach (var attempt in attempts)
+        {
+            (await Should.ThrowAsync<StorageException>(() => Database.WriteAsync(session => session.ExecuteAsync(attempt), default))).Message.ShouldContain("append-only", Case.Sensitive, attempt);
+        }
+
+        (await Audit.VerifyAsync([], default)).Good.ShouldBeTrue();
+    }
+
+    [SkippableFact]
+    public async Task Audit_SegmentsDeletedWithoutARecord_AreFoundAtTheStart()
+    {
+        Require();
+        using var scratch = ScratchFolder.Create("retention-key");
+        using var key = CheckpointKey.LoadOrCreate(scratch.File("audit-key.pem"));
+        await Audit.AppendAsync(StoredChanges.Entry("audit.key") with { Details = new JsonObject { ["keyId"] = key.Id } }, default);
+        for (var i = 0; i < 5; i++)
+        {
+            await Audit.AppendAsync(StoredChanges.Entry(summary: $"number {i}"), default);
+        }
+
+        await new AuditRetention(Audit, AuditRetention.Shortest, Clock, records: 5).WorkAsync(key, default);
+        await WithoutTriggersAsync("DELETE FROM audit WHERE sequence <= 5");
+        var (_, restarted) = Open();
+        await Should.ThrowAsync<AuditUnavailableException>(() => restarted.AppendAsync(StoredChanges.Entry(), default));
+        restarted.State.FirstBad!.ShouldSatisfyAllConditions(bad => bad.Sequence.ShouldBe(1), bad => bad.Problem.ShouldBe(AuditProblem.DeletionUnrecorded));
+    }
+
     [SkippableFact]
     public async Task Timeline_KeptOnce_SearchedAndForgotten()
     {
@@ -485,6 +565,88 @@ public abstract class StorageContract : IAsyncLifetime
             Name = name,
             Summary = $"{name} was changed.",
         };
+    }
+
+    [SkippableFact]
+    public async Task Incident_Stored_ReadsBackWithEveryFieldAndItsRecord()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var stored = await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry("incident.open"), default);
+        stored.Version.ShouldBe(1);
+
+        // As the next start of the console finds it.
+        var (database, audit) = Open();
+        var file = (await new IncidentStore(database, audit).FindAsync("i-1", default)).ShouldNotBeNull();
+        Every(file.Incident).ShouldBe(Every(stored));
+        Every(file.Evidence).ShouldBe(Every(StoredIncidents.Evidence));
+        file.Notes.ShouldBeEmpty();
+        (await Audit.SearchAsync(new AuditFilter(Action: "incident.open"), default)).ShouldHaveSingleItem();
+        (await store.FindAsync("i-2", default)).ShouldBeNull();
+
+        // Arrays compare by reference: their text does not, and this is not the writer of the store.
+        static string Every<T>(T value) => JsonSerializer.Serialize(value);
+    }
+
+    [SkippableFact]
+    public async Task Incident_ReplacedUnderAnOldVersion_IsRefusedWithoutAudit()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var first = await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry(), default);
+        var second = await store.ReplaceAsync(first with { Title = "Renamed" }, null, StoredChanges.Entry(), default);
+        (await Should.ThrowAsync<StoreConflictException>(() => store.ReplaceAsync(first with { Title = "Late" }, null, StoredChanges.Entry(), default))).Conflict.ShouldBe(StoreConflict.Version);
+        (await Audit.HeadAsync(default)).Sequence.ShouldBe(2);
+
+        (await store.RefreshAsync("i-1", first.Version, IncidentEvidence.None, default)).ShouldBeFalse("evidence of an older version would take away what a later step added");
+        (await store.RefreshAsync("i-1", second.Version, StoredIncidents.Evidence with { Unknown = ["later"] }, default)).ShouldBeTrue();
+        var file = (await store.FindAsync("i-1", default)).ShouldNotBeNull();
+        (file.Incident.Title, file.Incident.Version, file.Evidence.Unknown.Single()).ShouldBe(("Renamed", 2, "later"));
+        file.Evidence.Problems.Length.ShouldBe(StoredIncidents.Evidence.Problems.Length);
+    }
+
+    [SkippableFact]
+    public async Task Notes_WrittenByTwentyAtOnce_AreNumberedWithoutGapsUpToTheMost()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        await store.AddAsync(StoredIncidents.Open("i-1"), StoredIncidents.Evidence, StoredChanges.Entry("incident.open"), default);
+        var written = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => store.AddNoteAsync("i-1", StoredIncidents.Note($"note {i}"), 18, note => StoredChanges.Entry("incident.note", $"Note {note.Number}."), default)));
+        written.Count(note => note is null).ShouldBe(2);
+        var notes = (await store.FindAsync("i-1", default))!.Notes;
+        notes.Select(note => note.Number).ShouldBe(Enumerable.Range(1, 18));
+        notes.Select(note => note.Text).Distinct().Count().ShouldBe(18);
+        (await Audit.SearchAsync(new AuditFilter(Action: "incident.note"), default)).Select(record => record.Entry.Summary).Order().ShouldBe(notes.Select(note => $"Note {note.Number}.").Order());
+    }
+
+    [SkippableFact]
+    public async Task Incidents_ListedFilteredAndForgotten()
+    {
+        Require();
+        var store = new IncidentStore(Database, Audit);
+        var at = StoredChanges.At;
+        await store.AddAsync(StoredIncidents.Open("i-1") with { Title = "Cards 50% down", Namespaces = ["payments", "risk"] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddAsync(StoredIncidents.Open("i-2") with { Cluster = null, Namespaces = [], Problems = [] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddAsync(StoredIncidents.Closed("i-3", at.AddHours(2)) with { Cluster = "other", Namespaces = ["pay"] }, IncidentEvidence.None, StoredChanges.Entry(), default);
+        await store.AddNoteAsync("i-3", StoredIncidents.Note("Rolled BACK the ledger"), 10, _ => StoredChanges.Entry(), default);
+
+        (await Ids(new IncidentFilter())).ShouldBe(["i-3", "i-2", "i-1"]);
+        (await Ids(new IncidentFilter(State: IncidentState.Open))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Cluster: "demo"))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Namespaces: ["pay"]))).ShouldBe(["i-3", "i-2"], "a name is found whole, and what concerns all namespaces concerns this one");
+        (await Ids(new IncidentFilter(Namespaces: ["risk", "shop"]))).ShouldBe(["i-2", "i-1"]);
+        (await Ids(new IncidentFilter(Namespaces: ["p_y"]))).ShouldBe(["i-2"]);
+        (await Ids(new IncidentFilter(Text: "50%"))).ShouldBe(["i-1"]);
+        (await Ids(new IncidentFilter(Text: "rolled back"))).ShouldBe(["i-3"], "notes are searched too");
+        (await Ids(new IncidentFilter(Text: "_"))).ShouldBeEmpty();
+        (await Ids(new IncidentFilter(Before: "i-3", Limit: 1))).ShouldBe(["i-2"]);
+
+        (await store.ForgetAsync(at.AddHours(2), default)).ShouldBe(0);
+        (await store.ForgetAsync(at.AddHours(2).AddSeconds(1), default)).ShouldBe(1);
+        (await Ids(new IncidentFilter())).ShouldBe(["i-2", "i-1"], "open ones stay however old they are");
+        (await Database.ReadAsync(session => session.ScalarAsync<long>("SELECT COUNT(*) FROM incident_notes"), default)).ShouldBe(0);
+
+        async Task<IEnumerable<string>> Ids(IncidentFilter filter) => (await store.ListAsync(filter, default)).Select(incident => incident.Id);
     }
 
     [SkippableFact]

@@ -1,6 +1,7 @@
 using MeshConsole.Commands;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Storage;
+using MeshConsole.Testing;
 using MeshConsole.Testing.RealServices;
 using MeshConsole.Testing.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,6 +75,37 @@ public sealed class AuditCommandTests : IAsyncLifetime
 
         await WriteAsync([]);
         (await RunAsync("verify", Export, "--checkpoint", Checkpoints)).Code.ShouldBe(1);
+    }
+
+    /// <summary>The export of a log whose oldest records were deleted begins with the roots that stand for them.</summary>
+    [Fact]
+    public async Task Export_WhoseOldestRecordsWereDeleted_IsGoodByItsRoots()
+    {
+        var month = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var database = new Database(DatabaseSettings.SqliteFile(_scratch.File("meshconsole.db")), TimeProvider.System);
+        using var log = new AuditLog(database, TimeProvider.System);
+        using var key = CheckpointKey.LoadOrCreate(Key);
+        var retention = new AuditRetention(log, AuditRetention.Shortest, month);
+        month.Advance(TimeSpan.FromDays(8));
+        await retention.WorkAsync(key, default);
+        month.Advance(TimeSpan.FromDays(30));
+        await retention.WorkAsync(key, default);
+        await using (var stream = File.Create(Export))
+        {
+            await new AuditService(log, null, Checkpoints, NullLogger<AuditService>.Instance).ExportAsync(AuditExportFormat.JsonLines, StoredChanges.Admin, stream, default);
+        }
+
+        // 1 to 8 were sealed after a week by 9, which a month later is a segment too (10) and deleted with it (11, 12); 13 is this export.
+        var (code, output, _) = await RunAsync("verify", Export, "--checkpoint", Checkpoints, "--key", Key + ".pub");
+        code.ShouldBe(0, output);
+        output.ShouldContain("records 10 to 13");
+        output.ShouldContain("Records 1 to 9 were deleted as old.");
+
+        var lines = await File.ReadAllLinesAsync(Export);
+        await WriteAsync(lines.Skip(1));
+        var forged = await RunAsync("verify", Export);
+        forged.Code.ShouldBe(1);
+        forged.Output.ShouldContain("first bad record is 1 (RootWrong)");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AngleSharp.Dom;
 using Bunit;
+using MeshConsole.Authentication;
 using MeshConsole.Components;
 using MeshConsole.Components.Changes;
 using MeshConsole.Components.Layout;
@@ -307,6 +308,43 @@ public sealed class ChangePageTests : ComponentTest
     }
 
     [Fact]
+    public void ApprovalOfWhoLostTheRole_IsMarkedWithWhatTheyLost()
+    {
+        Service.All = [SampleChanges.Awaiting with { Approvals = [new Approval(SampleChanges.Anna, true, "Looked fine.", SampleViews.Now, "plan-hash") { Struck = "Anna is not an approver any more" }] }];
+
+        var page = Detail(SampleChanges.Anna);
+        var text = Read(page.Find("[aria-labelledby=approvals-title]").TextContent);
+
+        text.ShouldContain("0 of 1 approval given.");
+        text.ShouldContain("Does not count any more: Anna is not an approver any more");
+        page.FindAll(".decide").Count.ShouldBe(1, "who is an approver again decides anew");
+    }
+
+    /// <summary>Started with an approval that does not count any more: another approver finds it, is told why, and approves it where it stands.</summary>
+    [Fact]
+    public void ChangeHeldForItsApprovals_IsApprovedWhereItStands()
+    {
+        var verdict = new GuardVerdict("approvals", "Enough people agree", GuardOutcome.Refuse, "", "0 of 1 people approved this plan as it is now. Anna's access was taken away: the approval does not count any more.", "Ask another approver.", []);
+        var held = SampleChanges.Running with { State = ChangeState.Held, ResumesTo = ChangeState.Running, Hold = new Hold(HoldCodes.Guards, verdict.Found, SampleViews.Now, true), Guards = [verdict] };
+        var ben = Personas.Find("ben")!.ToActor();
+        ChangeWords.WaitsFor(held, ben).ShouldBeTrue("the rail counts it");
+        ChangeWords.WaitsFor(held with { Guards = [verdict with { Code = "freeze" }] }, ben).ShouldBeFalse();
+        Service.All = [held];
+
+        var page = Detail(ben);
+        var text = Read(page.Find("[aria-labelledby=approvals-title]").TextContent);
+        text.ShouldContain("0 of 1 people approved this plan as it is now. Anna's access was taken away");
+        text.ShouldNotContain("1 of 1");
+        Read(page.Find(".change-head").TextContent).ShouldContain("An approver of payments, other than Omar, operator, has to approve it, or what was taken away is given back");
+        page.FindAll(".decide button").Count.ShouldBe(1, "it runs: who does not want it rolls it back");
+
+        page.Find(".decide textarea").Input("Stage 1 looks fine.");
+        Service.OnStep = _ => held with { Version = 9 };
+        page.Find(".decide .button-primary").Click();
+        Service.Steps.ShouldBe(["approve 0192aa by ben on plan-hash: Stage 1 looks fine."]);
+    }
+
+    [Fact]
     public void Approver_IsToldWhatMovedSinceItWasAskedFor()
     {
         var route = SampleChanges.Route with { Backends = [SampleChanges.Route.Backends[0] with { Weight = 80 }, SampleChanges.Route.Backends[1] with { Weight = 20 }] };
@@ -446,6 +484,17 @@ public sealed class ChangePageTests : ComponentTest
         var bad = PageAs<AuditTrail>(SampleChanges.Vera, "audit").Find("h1");
         bad.TextContent.ShouldBe("Record 812 does not verify: the record is not what its hash was made of");
         bad.ClassList.ShouldContain("bad-text");
+    }
+
+    [Fact]
+    public void Audit_SaysWhatWasDeletedAsOldAndWhatStandsForIt()
+    {
+        Read(PageAs<AuditTrail>(SampleChanges.Vera, "audit").Find(".headline").TextContent).ShouldNotContain("deleted");
+
+        Audit.State = Audit.State with { DeletedTo = 1000, DeletedUntil = SampleViews.Now.AddDays(-400) };
+        var head = Read(PageAs<AuditTrail>(SampleChanges.Vera, "audit").Find(".headline").TextContent);
+        head.ShouldContain("204 records, each with the hash of the one before.");
+        head.ShouldContain($"Records 1 to 1 000, the last of {Format.Instant(SampleViews.Now.AddDays(-400))}, were deleted as old: their sealed roots are kept");
     }
 
     [Fact]

@@ -8,10 +8,13 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Incidents;
+using MeshConsole.Mesh.Links;
 using MeshConsole.Mesh.Mtls.History;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Overview;
+using MeshConsole.Mesh.Panels;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Timeline;
 using MeshConsole.Mesh.Triage;
@@ -34,6 +37,8 @@ public abstract class ComponentTest : BunitContext
 
     private protected FakeSignalTrends Trends { get; } = new();
 
+    private protected FakePanelTrends PanelTrends { get; } = new();
+
     private protected FakeCoverageTrends Coverage { get; } = new();
 
     private protected FakeReadiness Readiness { get; } = new();
@@ -45,6 +50,8 @@ public abstract class ComponentTest : BunitContext
     private protected FakeTriage Triage { get; } = new();
 
     private protected FakePast Past { get; } = new();
+
+    private protected FakeIncidents Files { get; } = new();
 
     private protected FakeTimeProvider Time { get; } = new(SampleViews.Now);
 
@@ -65,6 +72,7 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<IMeshSnapshots>(Snapshots);
         Services.AddSingleton<IDemoScenarios>(Demo);
         Services.AddSingleton<ISignalTrends>(Trends);
+        Services.AddSingleton<IPanelTrends>(PanelTrends);
         Services.AddSingleton<ICoverageTrends>(Coverage);
         Services.AddSingleton<IReadinessParts>(Readiness);
         Services.AddSingleton<IChangeService>(Service);
@@ -72,6 +80,11 @@ public abstract class ComponentTest : BunitContext
         Services.AddSingleton<ITriage>(Triage);
         Services.AddSingleton<IPastSnapshots>(Past);
         Services.AddSingleton<ITimelineStore>(Triage);
+        Services.AddSingleton(LinkSet.None);
+        Services.AddSingleton<IIncidentStore>(Files);
+        Services.AddSingleton<IEvidenceReader>(Files);
+        Services.AddSingleton<ProblemOnsets>();
+        Services.AddSingleton(provider => new IncidentService(Files, Recorded, Files, provider.GetRequiredService<ProblemOnsets>(), Time));
         Services.AddSingleton<ISwitchStore>(Switches);
         Services.AddSingleton<IAuditLog>(Recorded);
         Services.AddSingleton<IChangeNotices, NoNotices>();

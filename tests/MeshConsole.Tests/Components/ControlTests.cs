@@ -7,6 +7,8 @@ using MeshConsole.Mesh.Certificates;
 using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Testing;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MeshConsole.Tests.Components;
 
@@ -194,6 +196,23 @@ public sealed class ControlTests : ComponentTest
         Shown().ShouldBe("");
         InAddress("ledger");
         Shown().ShouldBe("ledger");
+    }
+
+    [Fact]
+    public void FilterBox_TooLongForAnAddress_SaysSoAndFiltersNothing()
+    {
+        var filter = Render<FilterBox>(p => p.Add(box => box.Label, "Find").Add(box => box.Text, null));
+        filter.Find("input").Input("led");
+        filter.Find("input").Input(new string('x', 10_000));
+
+        Read(filter.Find("[role=status]").TextContent).ShouldBe("At most 1 000 characters can be looked for, and these are 10 000. Nothing is filtered.");
+        filter.Find("input").GetAttribute("aria-invalid").ShouldBe("true");
+        filter.Find("input").GetAttribute("aria-describedby").ShouldBe(filter.Find("[role=status]").Id);
+        Services.GetRequiredService<NavigationManager>().Uri.Length.ShouldBeLessThan(200);
+
+        filter.Find("input").Input("ledger");
+        filter.FindAll("[role=status]").ShouldBeEmpty();
+        Services.GetRequiredService<NavigationManager>().Uri.ShouldEndWith("q=ledger");
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Bunit;
+using MeshConsole.Authentication;
 using MeshConsole.Components;
 using MeshConsole.Components.Changes;
+using MeshConsole.Components.Layout;
 using MeshConsole.Components.Pages;
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes;
@@ -10,6 +12,7 @@ using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -314,6 +317,38 @@ public sealed class SafetyPageTests : ComponentTest
         await feed.ReadAsync(SampleChanges.Omar, CancellationToken.None);
         Service.Filters.Count.ShouldBe(3);
         (await feed.ReadAsync(SampleChanges.Vera with { Roles = [] }, CancellationToken.None)).Changes.ShouldBeEmpty("who may read nothing gets nothing, shared or not");
+    }
+
+    /// <summary>Nothing is stored of a change when a glass is ended or a switch set: whoever waits for the next question sees it late.</summary>
+    [Fact]
+    public async Task BrokenGlassThatEnds_IsCountedByTheRailOfOthersAtOnce()
+    {
+        Allow();
+        Switches.Grants = [s_over with { ExpiresAt = SampleViews.Now.AddMinutes(10) }];
+        var rail = Render<OpenChangesSource>(parameters => parameters
+            .AddCascadingValue(SampleViews.Snapshot())
+            .AddCascadingValue(Task.FromResult(new AuthenticationState(ActorClaims.ToPrincipal(SampleChanges.Anna))))
+            .AddChildContent<Rail>());
+        rail.FindAll(".only-on-phone .count").ShouldBeEmpty("while it is in force nobody can tell what comes of it");
+
+        await Services.GetRequiredService<SwitchService>().EndBreakGlassAsync(s_over.Id, SampleChanges.Ada, CancellationToken.None);
+        Time.Advance(TimeSpan.FromMilliseconds(250));
+
+        rail.WaitForAssertion(() => Read(rail.Find(".only-on-phone .count").TextContent).ShouldBe("1, 1 use of broken glass to review"));
+        Read(rail.Find("a[data-go=s] .count").TextContent).ShouldBe("1, 1 use of broken glass to review");
+    }
+
+    [Fact]
+    public async Task SwitchOfAnother_IsOnTheBannerOfAllAtOnce()
+    {
+        Allow();
+        var banners = PageAs<WriteBanners>(SampleChanges.Anna, "traffic");
+        banners.FindAll(".banner").ShouldBeEmpty();
+
+        await Services.GetRequiredService<SwitchService>().SetReadOnlyAsync("main", null, "Month end.", SampleChanges.Ada, CancellationToken.None);
+        Time.Advance(TimeSpan.FromMilliseconds(250));
+
+        banners.WaitForAssertion(() => Read(banners.Find(".banner").TextContent).ShouldContain("Month end."));
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public sealed class ConfigurationFaultTests
     [InlineData("Mtls:ReadinessLookback", "40.00:00:00", "between 00:01:00 and 31.00:00:00")]
     [InlineData("Certificates:WarnBefore", "1.00:00:00", "must not be shorter than CriticalBefore")]
     [InlineData("Certificates:WorkloadLife", "00:00:01", "between 00:05:00 and 400.00:00:00")]
+    [InlineData("Incidents:Retention", "00:10:00", "from one day to ten years")]
     [InlineData("Certificates:ProbeInterval", "00:00:01", "between 00:00:10 and 1.00:00:00")]
     [InlineData("Certificates:ProbeTimeout", "00:05:00", "between 00:00:00.1 and 00:01:00")]
     public void Demo_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
@@ -40,6 +41,25 @@ public sealed class ConfigurationFaultTests
         fault.Key.ShouldStartWith("MeshConsole:" + key.Split(':')[0]);
         fault.ToString().ShouldContain(expected);
         fault.ToString().ShouldContain(fault.Key);
+    }
+
+    [Theory]
+    [InlineData("Url", "https://{namespace}.example/", "not in scheme, host or port")]
+    [InlineData("Url", "javascript:alert(1)", "absolute http or https address")]
+    [InlineData("Url", "https://g.example/?pod={pod}", "legal are {cluster}, {namespace}, {workload}")]
+    [InlineData("Url", "https://g.example/?service={service}", "is not known for Workload")]
+    [InlineData("Name", "", "a name of 1 to 40 characters")]
+    [InlineData("Kind", "Picture", "one of Trace, Dashboard, Logs")]
+    [InlineData("For", "Pod", "one of Workload, Service, Namespace, Edge, Problem")]
+    [InlineData("Uri", "https://g.example/", "legal keys are For, Kind, Name, Url")]
+    public void Link_WithOneFault_NamesKeyValueAndWhatIsLegal(string key, string value, string expected)
+    {
+        var link = new Dictionary<string, string>(StringComparer.Ordinal) { ["Name"] = "Grafana", ["Kind"] = "Dashboard", ["For"] = "Workload", ["Url"] = "https://g.example/?w={workload}" };
+        Faults([.. link.Select(pair => ($"Links:0:{pair.Key}", pair.Value))]).ShouldBeEmpty();
+        link[key] = value;
+        var fault = Faults([.. link.Select(pair => ($"Links:0:{pair.Key}", pair.Value))]).ShouldHaveSingleItem();
+        fault.Key.ShouldStartWith("MeshConsole:Links");
+        fault.ToString().ShouldContain(expected);
     }
 
     [Theory]

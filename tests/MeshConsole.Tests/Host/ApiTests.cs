@@ -97,6 +97,11 @@ public sealed class ApiTests(ConsoleFactory console)
     [InlineData("/api/v1/topology?view=pods", HttpStatusCode.BadRequest, "invalid-parameter")]
     [InlineData("/api/v1/topology?window=soon", HttpStatusCode.BadRequest, "invalid-parameter")]
     [InlineData("/api/v1/topology?window=1s", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology/compare", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology/compare?from=yesterday", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology/compare?from=2026-01-31T02:14:00Z&to=2999-01-01T00:00:00Z", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology/compare?from=2026-01-31T02:14:00Z&view=pods", HttpStatusCode.BadRequest, "invalid-parameter")]
+    [InlineData("/api/v1/topology/compare?from=2026-01-31T02:14:00Z&namespace=nowhere", HttpStatusCode.NotFound, "unknown-namespace")]
     [InlineData("/api/v1/topology?at=yesterday", HttpStatusCode.BadRequest, "invalid-parameter")]
     [InlineData("/api/v1/topology?at=2999-01-01T00:00:00Z", HttpStatusCode.BadRequest, "invalid-parameter")]
     public async Task Fault_IsAProblemDocumentWithACode(string path, HttpStatusCode status, string code)
@@ -142,12 +147,27 @@ public sealed class ApiTests(ConsoleFactory console)
     }
 
     [Fact]
+    public async Task Comparison_OfAnInstantWithItself_FindsNothing_AndIsDescribed()
+    {
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-30).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        var comparison = await console.GetAsync($"/api/v1/topology/compare?from={at}&to={at}");
+        comparison.GetProperty("differences").GetArrayLength().ShouldBe(0);
+        comparison.GetProperty("goneEdges").GetArrayLength().ShouldBe(0);
+        comparison.GetProperty("compared").GetInt32().ShouldBe((await console.GetAsync($"/api/v1/topology?at={at}")).GetProperty("edges").EnumerateArray().Count(edge => new[] { "requestsPerSecond", "connectionsPerSecond" }.Any(rate => edge.GetProperty(rate).ValueKind == JsonValueKind.Number)));
+        comparison.GetProperty("from").GetDateTimeOffset().ShouldBe(comparison.GetProperty("to").GetDateTimeOffset());
+
+        var described = (await console.GetAsync("/openapi/v1.json")).GetProperty("paths").GetProperty("/api/v1/topology/compare").GetProperty("get");
+        described.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()).ShouldBe(["cluster", "namespace", "window", "view", "from", "to"], ignoreOrder: true);
+        described.GetProperty("responses").EnumerateObject().Select(response => response.Name).ShouldBe(["200", "400", "404", "502"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task OpenApi_NamesEveryEndpoint()
     {
         var document = await console.GetAsync("/openapi/v1.json");
 
         var paths = document.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
-        foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/topology", "/api/v1/mtls", "/api/v1/mtls/policies", "/api/v1/certificates", "/api/v1/latency/hops", "/api/v1/routes", "/api/v1/notifications", "/api/v1/notifications/{id}/retry", "/api/v1/break-glass/{id}/review" })
+        foreach (var path in new[] { "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/topology", "/api/v1/topology/compare", "/api/v1/mtls", "/api/v1/mtls/policies", "/api/v1/certificates", "/api/v1/latency/hops", "/api/v1/routes", "/api/v1/notifications", "/api/v1/notifications/{id}/retry", "/api/v1/break-glass/{id}/review" })
         {
             paths.ShouldContain(path);
         }

@@ -45,6 +45,7 @@ public sealed class StorageLocationTests
     [InlineData("Storage:ConnectionString", "Hots=db;Password=hunter2", "MeshConsole:Storage:ConnectionString")]
     [InlineData("Audit:CheckpointRecords", "0", "MeshConsole:Audit:CheckpointRecords")]
     [InlineData("Audit:CheckpointInterval", "00:00:01", "MeshConsole:Audit:CheckpointInterval")]
+    [InlineData("Audit:Retention", "29.23:59:59", "MeshConsole:Audit:Retention")]
     [InlineData("Audit:CheckpointWebhook", "ftp://hunter2", "MeshConsole:Audit:CheckpointWebhook")]
     [InlineData("Audit:CheckpointEvents", "nowhere/default", "MeshConsole:Audit:CheckpointEvents")]
     public void Options_ThatAreWrong_AreNamedWithoutTheirSecrets(string key, string value, string faulty)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -54,21 +53,7 @@ public sealed record AuditCheckpoint(long Sequence, string Hash, DateTimeOffset 
     }
 
     /// <summary>Whether the key is the one of the id, and the signature is that key's. Whether the key may be trusted is another question.</summary>
-    public bool IsSigned()
-    {
-        try
-        {
-            var publicKey = Convert.FromBase64String(PublicKey);
-            using var key = ECDsa.Create();
-            key.ImportSubjectPublicKeyInfo(publicKey, out _);
-            return string.Equals(CheckpointKey.IdOf(publicKey), KeyId, StringComparison.Ordinal)
-                && key.VerifyData(Signed(Sequence, Hash, At, KeyId, PublicKey), Convert.FromBase64String(Signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-        }
-        catch (Exception exception) when (exception is FormatException or CryptographicException)
-        {
-            return false;
-        }
-    }
+    public bool IsSigned() => CheckpointKey.Verifies(PublicKey, KeyId, Signed(Sequence, Hash, At, KeyId, PublicKey), Signature);
 
     internal static byte[] Signed(long sequence, string hash, DateTimeOffset at, string keyId, string publicKey) =>
         CanonicalJson.Utf8(CanonicalJson.Write(Content(sequence, hash, at, keyId, publicKey)));

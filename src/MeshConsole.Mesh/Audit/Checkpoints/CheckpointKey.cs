@@ -63,6 +63,29 @@ public sealed class CheckpointKey : IDisposable
         return new AuditCheckpoint(sequence, hash, moment, Id, PublicKey, Convert.ToBase64String(signature));
     }
 
+    /// <summary>The root with this key's signature.</summary>
+    internal AuditSegment Seal(AuditSegment segment)
+    {
+        var named = segment with { KeyId = Id, PublicKey = PublicKey };
+        return named with { Signature = Convert.ToBase64String(_key.SignData(named.Signed(), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)) };
+    }
+
+    /// <summary>Whether the key is the one of the id, and the signature is that key's.</summary>
+    internal static bool Verifies(string publicKey, string keyId, byte[] content, string signature)
+    {
+        try
+        {
+            var bytes = Convert.FromBase64String(publicKey);
+            using var key = ECDsa.Create();
+            key.ImportSubjectPublicKeyInfo(bytes, out _);
+            return string.Equals(IdOf(bytes), keyId, StringComparison.Ordinal) && key.VerifyData(content, Convert.FromBase64String(signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        }
+        catch (Exception exception) when (exception is FormatException or CryptographicException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => _key.Dispose();
 
     internal static string IdOf(byte[] publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey));

@@ -12,7 +12,8 @@ namespace MeshConsole.Mesh.Audit;
 /// pauses and holds up no other. A log that does not verify is never signed.
 /// </summary>
 /// <param name="keyPath">File of the signing key; made at the first checkpoint.</param>
-public sealed partial class CheckpointWriter(AuditLog log, string keyPath, ImmutableArray<ICheckpointSink> sinks, CheckpointPolicy policy, TimeProvider time, ILogger<CheckpointWriter> logger) : IDisposable
+/// <param name="retention">Seals and deletes old records; null: everything is kept.</param>
+public sealed partial class CheckpointWriter(AuditLog log, string keyPath, ImmutableArray<ICheckpointSink> sinks, CheckpointPolicy policy, TimeProvider time, ILogger<CheckpointWriter> logger, AuditRetention? retention = null) : IDisposable
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(5);
@@ -59,6 +60,11 @@ public sealed partial class CheckpointWriter(AuditLog log, string keyPath, Immut
             foreach (var progress in _progress)
             {
                 await WriteDueAsync(progress, key, head, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (retention is not null)
+            {
+                await retention.WorkAsync(key, cancellationToken).ConfigureAwait(false);
             }
 
             Settle(null);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MeshConsole.Mesh.Kubernetes;
 
 namespace MeshConsole.Mesh.Audit;
@@ -8,7 +9,8 @@ namespace MeshConsole.Mesh.Audit;
 /// <summary>
 /// Verifies a log, record by record, in the memory of one. Pure: it is given lines and checkpoints, and knows neither
 /// database nor file. The chain alone shows a record that was changed, removed or moved; a log that was cut off at its end or
-/// written anew from some record on is shown by checkpoints only.
+/// written anew from some record on is shown by checkpoints only. Where the oldest records are gone because they were old, the
+/// lines begin with the sealed roots that they left: see <see cref="AuditSegment"/>.
 /// </summary>
 public sealed class AuditChainVerifier
 {
@@ -20,7 +22,11 @@ public sealed class AuditChainVerifier
     private readonly List<AuditFinding> _findings = [];
     private readonly Dictionary<string, long> _announced = new(StringComparer.Ordinal);
     private readonly List<AuditCheckpoint> _confirmed = [];
+    private readonly List<AuditSegment> _segments = [];
+    private readonly Dictionary<long, string> _sealed = [];
     private readonly string? _trustedKeyId;
+    private long _goneTo;
+    private long _deletedTo;
     private readonly long _from;
     private long _first;
     private long _last;
@@ -59,7 +65,7 @@ public sealed class AuditChainVerifier
     public bool Broken => _broken;
 
     /// <summary>Takes the next line.</summary>
-    /// <returns>The record; null when it is bad, or came after a bad one.</returns>
+    /// <returns>The record; null when it is bad, came after a bad one, or is a sealed root.</returns>
     public AuditRecord? Add(string json)
     {
         if (_broken)
@@ -73,12 +79,28 @@ public sealed class AuditChainVerifier
         try
         {
             using var document = AuditRecordFormat.Parse(json);
+            if (AuditSegment.IsOne(document.RootElement))
+            {
+                AddRoot(document.RootElement);
+                return null;
+            }
+
             record = AuditRecordFormat.Read(document.RootElement);
             hash = AuditRecordFormat.ContentHash(document.RootElement);
         }
         catch (Exception exception) when (exception is FormatException or InvalidOperationException or JsonException)
         {
             return Break(AuditProblem.Unreadable, expected, Text($"record {expected} cannot be read: {Printable.Text(exception.Message, 300)}"));
+        }
+
+        if (_last == 0 && _from == 1 && _segments.LastOrDefault(segment => segment.Last < record.Sequence) is { } gone)
+        {
+            if (!BeginAfter(gone))
+            {
+                return null;
+            }
+
+            expected = _last + 1;
         }
 
         if (record.Sequence != expected)
@@ -101,7 +123,9 @@ public sealed class AuditChainVerifier
         }
         else if (!string.Equals(record.PreviousHash, _head, StringComparison.Ordinal))
         {
-            return Break(AuditProblem.LinkBroken, expected, expected == 1
+            return Break(AuditProblem.LinkBroken, expected, expected == _goneTo + 1 && _goneTo > 0
+                ? Text($"record {expected} does not follow record {expected - 1} as its sealed root has it: one of the two was changed")
+                : expected == 1
                 ? "record 1 is not the first of a log: it names a record before it"
                 : Text($"record {expected} does not follow record {expected - 1} as it is here: one of the two was changed"));
         }
@@ -112,15 +136,134 @@ public sealed class AuditChainVerifier
             return null;
         }
 
+        if (_segments.Find(segment => segment.Last == record.Sequence) is { } end && !string.Equals(end.Head, record.Hash, StringComparison.Ordinal))
+        {
+            return Break(AuditProblem.RootWrong, record.Sequence, Text($"record {record.Sequence} is not the one that the root of records {end.First} to {end.Last} was made of"));
+        }
+
         _first = _first == 0 ? record.Sequence : _first;
         _last = record.Sequence;
         _head = record.Hash;
-        if (string.Equals(record.Entry.Action, KeyAction, StringComparison.Ordinal) && record.Entry.Details?["keyId"] is { } key && key.GetValueKind() == JsonValueKind.String)
+        if (KeyIn(record) is { } key)
         {
-            _announced.TryAdd(key.GetValue<string>(), record.Sequence);
+            _announced.TryAdd(key, record.Sequence);
+        }
+
+        if (record.Entry is { Action: AuditRetention.SealAction or AuditRetention.DeleteAction, Details: { } details }
+            && details["last"] is JsonValue number && number.TryGetValue<long>(out var last)
+            && details["root"] is JsonValue text && text.TryGetValue<string>(out var root))
+        {
+            if (record.Entry.Action == AuditRetention.SealAction)
+            {
+                _sealed[last] = root;
+            }
+            else
+            {
+                _deletedTo = Math.Max(_deletedTo, last);
+            }
         }
 
         return record;
+    }
+
+    /// <summary>The key that the record makes known; null when it makes none known.</summary>
+    internal static string? KeyIn(AuditRecord record) =>
+        string.Equals(record.Entry.Action, KeyAction, StringComparison.Ordinal) && record.Entry.Details?["keyId"] is { } key && key.GetValueKind() == JsonValueKind.String ? key.GetValue<string>() : null;
+
+    /// <summary>Takes the next root.</summary>
+    private void AddRoot(JsonElement json)
+    {
+        if (_from > 1)
+        {
+            // What comes before is taken on trust as it is.
+            return;
+        }
+
+        var before = _segments.LastOrDefault();
+        var expected = (before?.Last ?? 0) + 1;
+        AuditSegment segment;
+        try
+        {
+            segment = AuditSegment.Read(json);
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException)
+        {
+            Break(AuditProblem.RootWrong, expected, Text($"the root of the records from {expected} on cannot be read: {Printable.Text(exception.Message, 300)}"));
+            return;
+        }
+
+        var fault =
+            _last > 0 ? "it stands among the records"
+            : segment.First != expected ? Text($"it begins with record {segment.First}, and the root before it ends with {expected - 1}")
+            : segment.PreviousHash != (before?.Head ?? AuditRecordFormat.NoHash) || segment.PreviousRoot != (before?.Root ?? AuditRecordFormat.NoHash) ? "it does not follow the root before it"
+            : !segment.IsSigned() ? "it does not fit its signature"
+            : null;
+        if (fault is not null)
+        {
+            Break(AuditProblem.RootWrong, expected, Text($"the root of records {segment.First} to {segment.Last} is not one of this log: {fault}"));
+            return;
+        }
+
+        _segments.Add(segment);
+    }
+
+    /// <summary>The records up to the end of this segment are gone: their roots stand for them.</summary>
+    private bool BeginAfter(AuditSegment gone)
+    {
+        foreach (var segment in _segments.TakeWhile(segment => segment.First <= gone.First))
+        {
+            foreach (var (key, since) in segment.Keys)
+            {
+                _announced.TryAdd(key, since);
+            }
+
+            if (!Compare(segment.Last, segment.Head))
+            {
+                _broken = true;
+                return false;
+            }
+        }
+
+        (_goneTo, _last, _head) = (gone.Last, gone.Last, gone.Head);
+        return true;
+    }
+
+    /// <summary>What the records say about the roots, and do not.</summary>
+    private IEnumerable<AuditFinding> Roots()
+    {
+        if (_from > 1)
+        {
+            yield break;
+        }
+
+        if (_segments.LastOrDefault() is { } newest && newest.Last >= _last)
+        {
+            yield return new AuditFinding(AuditProblem.Truncated, _last + 1, Text($"record {_last + 1} is missing: the log ends at {_last}, and a sealed root vouches for records up to {newest.Last} and one more that says so"));
+            yield break;
+        }
+
+        // The record of a root comes after its segment: that of the last one that is gone is still there.
+        foreach (var segment in _segments.Where(segment => segment.Last >= _goneTo))
+        {
+            if (!_sealed.TryGetValue(segment.Last, out var root))
+            {
+                yield return new AuditFinding(AuditProblem.RootWrong, segment.First, Text($"the root of records {segment.First} to {segment.Last} is not one of this log, or its end was cut off: no record says that they were sealed"));
+            }
+            else if (!string.Equals(root, segment.Root, StringComparison.Ordinal))
+            {
+                yield return new AuditFinding(AuditProblem.RootWrong, segment.First, Text($"the root of records {segment.First} to {segment.Last} is not the one that the log recorded when they were sealed"));
+            }
+        }
+
+        foreach (var last in _sealed.Keys.Where(last => _segments.TrueForAll(segment => segment.Last != last)).Order())
+        {
+            yield return new AuditFinding(AuditProblem.RootWrong, last, Text($"the log says that the records up to {last} were sealed, and their root is missing"));
+        }
+
+        if (_goneTo > _deletedTo)
+        {
+            yield return new AuditFinding(AuditProblem.DeletionUnrecorded, _deletedTo + 1, Text($"records {_deletedTo + 1} to {_goneTo} are missing, and the log does not say that they were deleted"));
+        }
     }
 
     /// <summary>Breaks off here: the caller found something wrong with a record that <see cref="Add"/> took, or with what should have been the next.</summary>
@@ -143,14 +286,14 @@ public sealed class AuditChainVerifier
             }
         }
 
-        foreach (var checkpoint in _bySequence.Values.SelectMany(same => same))
+        if (!_broken)
         {
-            if (KeyFault(checkpoint) is { } fault)
-            {
-                findings.Add(fault);
-            }
+            findings.AddRange(Roots());
         }
 
+        // A root is sealed after its last record, maybe by a key that was made known in between.
+        findings.AddRange(_segments.Select(segment => KeyFault("root", segment.Last, segment.KeyId, long.MaxValue)).OfType<AuditFinding>());
+        findings.AddRange(_bySequence.Values.SelectMany(same => same).Select(KeyFault).OfType<AuditFinding>());
         var confirmed = _confirmed.Where(checkpoint => KeyFault(checkpoint) is null).ToList();
         var ordered = findings.OrderBy(finding => finding.Sequence).ThenBy(finding => finding.Problem).ToImmutableArray();
         return new AuditVerification(
@@ -161,7 +304,8 @@ public sealed class AuditChainVerifier
             confirmed.Count,
             confirmed.Select(checkpoint => checkpoint.Sequence).DefaultIfEmpty(0).Max(),
             [.. confirmed.Select(checkpoint => checkpoint.KeyId).Distinct(StringComparer.Ordinal)],
-            Notes(confirmed));
+            Notes(confirmed))
+        { DeletedTo = _goneTo };
     }
 
     private ImmutableArray<string> Notes(List<AuditCheckpoint> confirmed)
@@ -177,6 +321,11 @@ public sealed class AuditChainVerifier
             notes.Add(Text($"Records {newest + 1} to {_last} are newer than the newest checkpoint: nothing outside the log vouches for them yet."));
         }
 
+        if (_goneTo > 0)
+        {
+            notes.Add(Text($"Records 1 to {_goneTo} were deleted as old. Their sealed roots fit: they prove that what is here follows them, and not what they said; that is in exports from before."));
+        }
+
         if (_from > 1)
         {
             notes.Add(Text($"The lines begin with record {_from}: what comes before was not verified."));
@@ -190,16 +339,19 @@ public sealed class AuditChainVerifier
         return notes.ToImmutable();
     }
 
-    private AuditFinding? KeyFault(AuditCheckpoint checkpoint)
+    private AuditFinding? KeyFault(AuditCheckpoint checkpoint) => KeyFault("checkpoint", checkpoint.Sequence, checkpoint.KeyId, checkpoint.Sequence);
+
+    /// <param name="knownBy">Number of the record by which the log must have made the key known.</param>
+    private AuditFinding? KeyFault(string what, long sequence, string keyId, long knownBy)
     {
         if (_trustedKeyId is not null)
         {
-            return string.Equals(checkpoint.KeyId, _trustedKeyId, StringComparison.Ordinal)
+            return string.Equals(keyId, _trustedKeyId, StringComparison.Ordinal)
                 ? null
-                : new AuditFinding(AuditProblem.KeySwapped, checkpoint.Sequence, Text($"the checkpoint of record {checkpoint.Sequence} is signed with key {checkpoint.KeyId[..12]}…, trusted is {_trustedKeyId[..Math.Min(12, _trustedKeyId.Length)]}…"));
+                : new AuditFinding(AuditProblem.KeySwapped, sequence, Text($"the {what} of record {sequence} is signed with key {keyId[..12]}…, trusted is {_trustedKeyId[..Math.Min(12, _trustedKeyId.Length)]}…"));
         }
 
-        if (_announced.TryGetValue(checkpoint.KeyId, out var since) && since <= checkpoint.Sequence)
+        if (_announced.TryGetValue(keyId, out var since) && since <= knownBy)
         {
             return null;
         }
@@ -207,7 +359,7 @@ public sealed class AuditChainVerifier
         // A log that was broken before its key was read, or begins after it, cannot say whose key it is.
         return _announced.Count == 0 && (_broken || _from > 1 || _last == 0)
             ? null
-            : new AuditFinding(AuditProblem.KeySwapped, checkpoint.Sequence, Text($"the checkpoint of record {checkpoint.Sequence} is signed with key {checkpoint.KeyId[..12]}…, which the log had not made known by then"));
+            : new AuditFinding(AuditProblem.KeySwapped, sequence, Text($"the {what} of record {sequence} is signed with key {keyId[..12]}…, which the log had not made known by then"));
     }
 
     private bool Compare(long sequence, string hash)

@@ -26,8 +26,14 @@ public enum AuditProblem
     /// <summary>A checkpoint's signature does not fit it.</summary>
     SignatureWrong,
 
-    /// <summary>A checkpoint is signed with a key that is not the log's.</summary>
+    /// <summary>A checkpoint or a root is signed with a key that is not the log's.</summary>
     KeySwapped,
+
+    /// <summary>A sealed root fits neither its signature, nor the root before it, nor the records; or one is missing.</summary>
+    RootWrong,
+
+    /// <summary>Sealed records are gone, and no record says that they were deleted.</summary>
+    DeletionUnrecorded,
 }
 
 /// <param name="Sequence">Of the first record that is bad or missing.</param>
@@ -54,6 +60,9 @@ public sealed record AuditVerification(
     ImmutableArray<string> Notes)
 {
     public bool Good => Findings.IsEmpty;
+
+    /// <summary>Records up to this one are gone, and sealed roots stand for them; 0 when none are.</summary>
+    public long DeletedTo { get; init; }
 
     /// <summary>The first bad record and why; null when all is well.</summary>
     public AuditFinding? FirstBad => Findings.IsEmpty ? null : Findings[0];

@@ -34,12 +34,19 @@ internal abstract record ChangeEvent
     }
 
     /// <param name="ExpiresAt">Of the approval, should this be the last one needed.</param>
-    internal sealed record Approve(Approval Decision, DateTimeOffset ExpiresAt) : ChangeEvent;
+    internal sealed record Approve(Approval Decision, DateTimeOffset ExpiresAt) : ChangeEvent
+    {
+        /// <summary>Earlier approvals that do not count any more: struck out before this one is counted.</summary>
+        public ImmutableArray<LostApproval> Lost { get; init; } = [];
+    }
 
     internal sealed record Reject(Approval Decision) : ChangeEvent;
 
     /// <summary>What was approved is not what would be done any more.</summary>
     internal sealed record Invalidate(string Reason) : ChangeEvent;
+
+    /// <summary>People who approved may not any more, and without them it is too few.</summary>
+    internal sealed record Strike(ImmutableArray<LostApproval> Lost) : ChangeEvent;
 
     internal sealed record Expire : ChangeEvent;
 

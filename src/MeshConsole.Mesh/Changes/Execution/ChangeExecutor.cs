@@ -180,7 +180,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         watched.Met(change);
         for (var steps = 0; steps < MaxSteps; steps++)
         {
-            var action = NextStep.Decide(change, watched.Facts(change, _settings));
+            var action = NextStep.Decide(change, watched.Facts(change, _settings) with { Lost = Lost(change) });
             if (action is StepAction.Wait wait)
             {
                 if (wait.Reason is { } reason && reason != change.StateReason)
@@ -256,7 +256,7 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
     private Actor ActingAs(ChangeRecord change)
     {
         var who = change is { State: ChangeState.RollingBack, Return.By: { ClusterIdentity: not null } by } ? by : change.Executor ?? change.Requester;
-        return _parts.Current(who) is { ClusterIdentity: { } now } ? who with { ClusterIdentity = now } : who;
+        return _parts.Look(who).Now is { ClusterIdentity: { } now } ? who with { ClusterIdentity = now } : who;
     }
 
     private async Task<ChangeRecord> LookAsync(ChangeRecord change, WatchedChange watched, CancellationToken cancellationToken)
@@ -303,12 +303,6 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             return null;
         }
 
-        if (StillAllowed(change) is { } lost)
-        {
-            watched.GuardsAsked();
-            return change.Hold?.Message == lost ? null : await HappenAsync(change, new ChangeEvent.HoldBack(HoldCodes.Guards, lost, true), cancellationToken).ConfigureAwait(false);
-        }
-
         var round = await GuardRound.RunAsync(_parts, StageQuestion(change, stage, WriteId(change)), cancellationToken).ConfigureAwait(false);
         watched.GuardsAsked();
         if (round.Allowed)
@@ -335,12 +329,6 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
         if (!_parts.Snapshots.Ready.IsCompleted)
         {
             return null;
-        }
-
-        if (StillAllowed(change) is { } lost)
-        {
-            watched.GuardsAsked();
-            return await HappenAsync(change, new ChangeEvent.HoldBack(HoldCodes.Guards, lost, true), cancellationToken).ConfigureAwait(false);
         }
 
         var id = WriteId(change);
@@ -601,12 +589,17 @@ public sealed partial class ChangeExecutor : IAsyncDisposable
             : OtherRules.Unknown;
     }
 
-    /// <summary>Null while whoever started it is still an operator here.</summary>
-    private string? StillAllowed(ChangeRecord change)
+    /// <summary>See <see cref="StepFacts.Lost"/>.</summary>
+    private string? Lost(ChangeRecord change)
     {
-        var executor = change.Executor!;
-        return _parts.Current(executor) is { } now && now.HasIn(Role.Operator, change.Plan.Target.Namespace)
-            ? null
+        if (change.Executor is not { } executor)
+        {
+            return null;
+        }
+
+        var (now, problem) = _parts.Look(executor);
+        return problem is not null ? $"Whether {executor.Name}, who started it, is still an operator in namespace {change.Plan.Target.Namespace} cannot be told: {problem} It goes on by itself once that is known; another operator may roll back or abort."
+            : now is not null && now.HasIn(Role.Operator, change.Plan.Target.Namespace) ? null
             : $"{executor.Name}, who started it, is not an operator in namespace {change.Plan.Target.Namespace} any more. Give the role back, or roll back or abort as another operator.";
     }
 

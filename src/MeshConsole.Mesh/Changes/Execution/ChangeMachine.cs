@@ -23,6 +23,7 @@ internal static class ChangeMachine
             ChangeEvent.Approve e => Approve(change, e),
             ChangeEvent.Reject e => Reject(change, e),
             ChangeEvent.Invalidate e => Invalidate(change, e),
+            ChangeEvent.Strike e => Strike(change, e),
             ChangeEvent.Expire => Expire(change),
             ChangeEvent.Start e => Start(change, e, now),
             ChangeEvent.Pause e => Pause(change, e),
@@ -72,7 +73,11 @@ internal static class ChangeMachine
 
     private static ChangeRecord Approve(ChangeRecord change, ChangeEvent.Approve e)
     {
-        In(change, "be approved", ChangeState.AwaitingApproval);
+        if (!change.WantsApproval)
+        {
+            throw Wrong(change, "be approved");
+        }
+
         if (change.IsOwn(e.Decision.By))
         {
             throw new ChangeException(ChangeFault.Forbidden, "self-approval", $"{e.Decision.By.Name} asked for this change and cannot approve it: another approver has to, whatever credential is used.");
@@ -83,12 +88,18 @@ internal static class ChangeMachine
             throw Stale();
         }
 
-        if (change.Approvals.Any(a => a.By.Person == e.Decision.By.Person && string.Equals(a.PlanHash, change.PlanHash, StringComparison.Ordinal)))
+        change = Struck(change, e.Lost);
+        if (change.Approvals.Any(a => a.Struck is null && a.By.Person == e.Decision.By.Person && string.Equals(a.PlanHash, change.PlanHash, StringComparison.Ordinal)))
         {
             throw new ChangeException(ChangeFault.Conflict, "already-decided", $"{e.Decision.By.Name} has decided on this change already: one person counts once.");
         }
 
         var approved = change with { Approvals = change.Approvals.Add(e.Decision) };
+        if (change.State == ChangeState.Held)
+        {
+            return approved with { StateReason = $"Approved by {e.Decision.By.Name}, {Count(approved.ApprovalsGiven, "approval")} of {approved.RequiredApprovals} now. It goes on by itself once all guards allow it." };
+        }
+
         return approved.ApprovalsGiven >= approved.RequiredApprovals
             ? approved with { State = ChangeState.Approved, ExpiresAt = e.ExpiresAt, StateReason = $"Approved by {Names(approved)}. It may be started until {Instant(e.ExpiresAt)}." }
             : approved with { StateReason = Needs(approved) };
@@ -118,6 +129,18 @@ internal static class ChangeMachine
             StateReason = $"{e.Reason} {(change.Approvals.IsEmpty ? "The request is" : "Its approvals are")} void. Submit it again to have it decided on as things are now.",
         };
     }
+
+    private static ChangeRecord Strike(ChangeRecord change, ChangeEvent.Strike e)
+    {
+        In(change, "lose an approval", ChangeState.Approved);
+        var struck = Struck(change, e.Lost) with { State = ChangeState.AwaitingApproval };
+        return struck with { StateReason = $"{string.Join(". ", e.Lost.Select(lost => lost.Why))}: {(e.Lost.Length == 1 ? "that approval does" : "those approvals do")} not count any more. {Needs(struck)}" };
+    }
+
+    private static ChangeRecord Struck(ChangeRecord change, ImmutableArray<LostApproval> lost) => change with
+    {
+        Approvals = [.. change.Approvals.Select(a => a is { Approved: true, Struck: null } && string.Equals(a.PlanHash, change.PlanHash, StringComparison.Ordinal) && lost.FirstOrDefault(l => l.Who == a.By.Person) is { } found ? a with { Struck = found.Why } : a)],
+    };
 
     private static ChangeRecord Expire(ChangeRecord change)
     {
@@ -490,7 +513,7 @@ internal static class ChangeMachine
         return $"Waits for {Count(missing, "approval")} of {change.RequiredApprovals} until {Instant(change.ExpiresAt)}. {change.ApprovalReason}";
     }
 
-    private static string Names(ChangeRecord change) => string.Join(", ", change.Approvals.Where(a => a.Approved && a.PlanHash == change.PlanHash).Select(a => a.By.Name));
+    private static string Names(ChangeRecord change) => string.Join(", ", Approvals.Counting(change).Select(a => a.By.Name));
 
     /// <summary>A state as it reads in a sentence.</summary>
     internal static string Name(ChangeState state) => state switch

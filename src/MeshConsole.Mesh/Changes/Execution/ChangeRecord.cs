@@ -10,6 +10,9 @@ namespace MeshConsole.Mesh.Changes.Execution;
 /// <summary>A change with everything that happened to it: one document of the store, replaced whole under its version.</summary>
 public sealed record ChangeRecord
 {
+    /// <summary>Code of the guard that counts approvals.</summary>
+    internal const string ApprovalsGuard = "approvals";
+
     /// <summary>Sorts by time of creation.</summary>
     public required string Id { get; init; }
 
@@ -125,11 +128,16 @@ public sealed record ChangeRecord
     [JsonIgnore]
     public StageProgress? Current => Progress.LastOrDefault(p => p.Stage == Stage);
 
-    /// <summary>Distinct people who approved exactly this plan, base and policy, and who may.</summary>
+    /// <summary>Distinct people who approved exactly this plan, base and policy, and who might.</summary>
     [JsonIgnore]
-    public int ApprovalsGiven => Approvals
-        .Where(a => a.Approved && string.Equals(a.PlanHash, PlanHash, StringComparison.Ordinal) && !IsOwn(a.By))
-        .Select(a => a.By.Person).Distinct().Count();
+    public int ApprovalsGiven => Execution.Approvals.Counting(this).Length;
+
+    /// <summary>
+    /// Whether one more approval brings it on: nobody has decided enough yet, or it is held because approvals that it was
+    /// started with do not count any more.
+    /// </summary>
+    [JsonIgnore]
+    public bool WantsApproval => State == ChangeState.AwaitingApproval || (this is { State: ChangeState.Held, Hold.Code: HoldCodes.Guards } && Guards.Any(v => v.Code == ApprovalsGuard && !v.Allows));
 
     /// <summary>Whether that person asked for this change: they do not decide on it, with whatever credential.</summary>
     public bool IsOwn(Actor actor)
@@ -186,7 +194,11 @@ public sealed record Ending(Actor By, string? Reason, DateTimeOffset At);
 
 /// <summary>A decision of an approver on exactly one plan, base and policy.</summary>
 /// <param name="PlanHash">What they saw; the decision is void where the change has another.</param>
-public sealed record Approval(Actor By, bool Approved, string Comment, DateTimeOffset At, string PlanHash);
+public sealed record Approval(Actor By, bool Approved, string Comment, DateTimeOffset At, string PlanHash)
+{
+    /// <summary>Why it does not count any more although the plan is the same: who lost what. Null while it may count.</summary>
+    public string? Struck { get; init; }
+}
 
 /// <summary>How a stage goes.</summary>
 /// <param name="AppliedAt">When its weights were confirmed in the object; null until then.</param>

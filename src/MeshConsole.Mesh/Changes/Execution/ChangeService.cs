@@ -131,9 +131,14 @@ public sealed partial class ChangeService : IChangeService
         var words = Comment(comment);
         var decision = new Approval(call.Actor, true, words, _parts.Time.GetUtcNow(), planHash ?? change.PlanHash);
         var policy = _parts.Policy();
-        var approve = new ChangeEvent.Approve(decision, decision.At + policy.ApprovalLifetime);
+        var approve = new ChangeEvent.Approve(decision, decision.At + policy.ApprovalLifetime) { Lost = Approvals.Lost(_parts.ApproversOf(change), change.Plan.Target.Namespace) };
         Legal(change, approve);
         var reading = await ReadForDecisionAsync(change, call.Actor, cancellationToken).ConfigureAwait(false);
+        if (change.State == ChangeState.Held)
+        {
+            return StandsUnderWay(change, LiveOf(reading), policy, new Outcome(approve, "approve", after => $"{call.Actor.Name} approved: {words} {after.StateReason}", ChangeNotices.Decided, words));
+        }
+
         return WhyVoid(change, reading, policy) is { } reason
             ? Outcome.Voids(reason)
             : new Outcome(approve, "approve", after => $"{call.Actor.Name} approved: {words} {after.StateReason}", ChangeNotices.Decided, words);
@@ -156,6 +161,13 @@ public sealed partial class ChangeService : IChangeService
         if (WhyVoid(change, round.Reading, _parts.Policy()) is { } reason)
         {
             return Outcome.Voids(reason);
+        }
+
+        // What is missing then is another decision, so that is what it waits for again.
+        var lost = Approvals.Lost(round.Context.Approvers ?? [], change.Plan.Target.Namespace);
+        if (glass is null && !lost.IsEmpty && change.ApprovalsGiven - lost.Length < change.RequiredApprovals)
+        {
+            return new Outcome(new ChangeEvent.Strike(lost), "refused", after => after.StateReason);
         }
 
         if (!round.Allowed)
@@ -242,7 +254,7 @@ public sealed partial class ChangeService : IChangeService
                 var outcome = await decide(call, change).ConfigureAwait(false);
                 var stored = await StoreAsync(change, outcome, call.Actor, action, cancellationToken).ConfigureAwait(false);
                 call.Change = stored;
-                return outcome.Happened is ChangeEvent.Invalidate ? throw new ChangeException(ChangeFault.Conflict, "approval-void", stored.StateReason) : stored;
+                return outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Strike ? throw new ChangeException(ChangeFault.Conflict, "approval-void", stored.StateReason) : stored;
             }
             catch (StoreConflictException conflict) when (conflict.Conflict == StoreConflict.Version)
             {
@@ -261,7 +273,7 @@ public sealed partial class ChangeService : IChangeService
     private async Task<ChangeRecord> StoreAsync(ChangeRecord change, Outcome outcome, Actor actor, string action, CancellationToken cancellationToken)
     {
         var after = ChangeMachine.Apply(change, outcome.Happened, _parts.Time.GetUtcNow());
-        var result = outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Expire ? "refused" : "ok";
+        var result = outcome.Happened is ChangeEvent.Invalidate or ChangeEvent.Strike or ChangeEvent.Expire ? "refused" : "ok";
         var details = after.Guards.IsEmpty || outcome.Happened is not (ChangeEvent.Submit or ChangeEvent.Start) ? null : new System.Text.Json.Nodes.JsonObject { ["guards"] = ChangeAudit.Guards(after.Guards) };
         var entry = ChangeAudit.Of(after, actor, action, outcome.Phase, result, outcome.Summary(after), outcome.Reason, details);
         var stored = await _parts.Store.ReplaceAsync(after, [entry], null, _parts.NoticesOf(outcome.Notice, after), cancellationToken).ConfigureAwait(false);
@@ -413,6 +425,12 @@ public sealed partial class ChangeService : IChangeService
 
         return _parts.Plans.HashPlan(change.Plan, change.Base, policy) != change.PlanHash ? "The stored plan is not the one that was submitted." : null;
     }
+
+    /// <summary>An approval of a change that is under way is of what it was started as, on the object as its own writes left it.</summary>
+    private Outcome StandsUnderWay(ChangeRecord change, LiveTarget live, ChangePolicy policy, Outcome approved) =>
+        ForeignChange.Is(change, live) ? throw new ChangeException(ChangeFault.Conflict, "target-changed", ForeignChange.Words(change, live))
+        : _parts.Plans.HashPolicy(policy) == change.PolicyHash ? approved
+        : throw new ChangeException(ChangeFault.Conflict, "plan-changed", "The policy for changes was altered since this was submitted, and an approval is bound to it. Roll back or abort, and ask for a new change.");
 
     /// <summary>The plan on the object as it is now: same stages, from the weights of now.</summary>
     private static ChangePlan Rebased(ChangePlan plan, LiveTarget live)

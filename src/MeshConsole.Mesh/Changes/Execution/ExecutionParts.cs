@@ -5,6 +5,7 @@ using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
 using MeshConsole.Mesh.Changes.Plans;
 using MeshConsole.Mesh.Changes.Writes;
+using MeshConsole.Mesh.Kubernetes;
 using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Mesh.Snapshots;
@@ -51,13 +52,36 @@ public sealed record ExecutionParts
 
     /// <summary>
     /// The actor as the console knows them now, null when they lost their access: asked for every request, every round of
-    /// guards and every write, so that roles taken away hold what is under way. By default everybody is taken at their word
-    /// of then.
+    /// guards and every write, so that roles taken away hold what is under way; of approvers too, who are long gone by then.
+    /// Where that cannot be found out it throws, which reads as "not known" and passes nothing. By default everybody is taken at
+    /// their word of then.
     /// </summary>
     public Func<Actor, Actor?> Current { get; init; } = static actor => actor;
 
-    /// <summary>The actor as the console knows them now; without any role when they lost their access.</summary>
-    internal Actor AsOfNow(Actor actor) => Current(actor) ?? actor with { Roles = [] };
+    /// <summary>The actor as the console knows them now; without any role when they lost their access, or that is not known.</summary>
+    internal Actor AsOfNow(Actor actor) => Look(actor).Now ?? actor with { Roles = [] };
+
+    /// <summary>The approvals that count by their plan, each with what is known now of who gave it.</summary>
+    internal ImmutableArray<ApproverNow> ApproversOf(ChangeRecord change) => [.. Approvals.Counting(change).Select(approval =>
+    {
+        var (now, problem) = Look(approval.By);
+        return new ApproverNow(approval, now, problem);
+    })];
+
+    /// <summary>The actor as the console knows them now, or why it does not.</summary>
+    internal (Actor? Now, string? Problem) Look(Actor actor)
+    {
+        try
+        {
+            return (Current(actor), null);
+        }
+#pragma warning disable CA1031 // Whatever keeps somebody from being known must read as "not known".
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return (null, Printable.Text(exception.Message, 200));
+        }
+    }
 
     /// <summary>What these weights make of the object, as text to keep: bounded, since records are read and written whole.</summary>
     internal string DiffToKeep(ChangePlan plan, LiveTarget live, ImmutableArray<int> weights)

@@ -77,6 +77,7 @@ internal sealed record GuardRound(GuardContext Context, ImmutableArray<GuardVerd
             Access = await reviewing.ConfigureAwait(false),
             DryRun = dryRun,
             Change = question.Change,
+            Approvers = question is { Moment: GuardMoment.Start or GuardMoment.Stage, Change: { } approved } ? parts.ApproversOf(approved) : null,
             OtherActive = await OtherActiveAsync(parts, plan.Target, question.Change?.Id, goingBack, cancellationToken).ConfigureAwait(false),
             ReadOnly = await ReadOnlyAsync(parts, goingBack, cancellationToken).ConfigureAwait(false),
             BreakGlass = await BreakGlassAsync(parts, plan.Target.Key, goingBack, cancellationToken).ConfigureAwait(false),

@@ -136,6 +136,12 @@ internal static class NextStep
 
     private static StepAction Running(ChangeRecord change, StepFacts facts)
     {
+        // In any stage, the last one too: whose change nobody may move on does not complete by itself either.
+        if (facts.Lost is { } lost)
+        {
+            return Hold(HoldCodes.Guards, lost, byItself: true);
+        }
+
         if (facts.Live is null)
         {
             return s_wait;
@@ -211,6 +217,13 @@ internal static class NextStep
                 }
 
                 return hold.Told ? s_wait : Store(new ChangeEvent.Told());
+
+            case HoldCodes.Guards when facts.Lost is { } lost:
+                return hold.Message == lost ? s_wait : Hold(HoldCodes.Guards, lost, byItself: true);
+
+            // Nothing is written next; the guards are asked before something is.
+            case HoldCodes.Guards when facts.Live is not null && change.Current is { AppliedAt: not null } current && (current.PassedAt is null || change.Stage == change.Plan.Stages.Length - 1):
+                return Store(new ChangeEvent.Release(RestartSoak: true));
 
             case HoldCodes.Guards when facts.Live is not null && change.ResumesTo != ChangeState.Paused:
                 var stage = change.Current is { AppliedAt: not null } ? change.Stage + 1 : Math.Max(change.Stage, 0);

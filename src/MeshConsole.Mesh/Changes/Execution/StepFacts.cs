@@ -30,6 +30,9 @@ internal sealed record StepFacts
     /// <summary>The object, read within <see cref="ExecutorSettings.ReadEvery"/>; null when it has to be read (again).</summary>
     public LiveTarget? Live { get; init; }
 
+    /// <summary>Why whoever started it may not move it on any more, or that this cannot be told; null while they may.</summary>
+    public string? Lost { get; init; }
+
     /// <summary>Why the newest read gave nothing.</summary>
     public TargetProblem? Problem { get; init; }
 

@@ -18,6 +18,9 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
 
     private static readonly TimeSpan s_shortest = TimeSpan.FromMinutes(1);
 
+    /// <summary>A switch or a grant was stored by this process. Raised on whatever thread stored it.</summary>
+    public event Action? Changed;
+
     /// <summary>Switches in force.</summary>
     public Task<ImmutableArray<ReadOnlySwitch>> ListReadOnlyAsync(CancellationToken cancellationToken) => store.ListReadOnlyAsync(cancellationToken);
 
@@ -37,6 +40,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
 
         var set = new ReadOnlySwitch(cluster, @namespace, Reason(reason), actor.Name, time.GetUtcNow());
         await store.SetReadOnlyAsync(set, Entry(actor, "switch.read-only.set", "config", $"Switched {Scope(cluster, @namespace)} to read-only.", set.Reason, null), cancellationToken).ConfigureAwait(false);
+        Changed?.Invoke();
         return set;
     }
 
@@ -48,6 +52,8 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
         {
             throw new ChangeException(ChangeFault.NotFound, "no-such-switch", $"{Scope(cluster, @namespace)} is not switched to read-only.");
         }
+
+        Changed?.Invoke();
     }
 
     /// <summary>Leave to skip freeze, approvals, soak, step size and rate limit for one target and a short time. For admins.</summary>
@@ -75,6 +81,7 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
             Details = new JsonObject { ["grant"] = grant.Id, ["expiresAt"] = grant.ExpiresAt.ToString("O") },
         };
         await store.AddBreakGlassAsync(grant, entry, notices.Of(new BreakGlassNotice(ChangeNotices.GlassBroken, grant, $"{entry.Summary} {grant.Reason}", now)), cancellationToken).ConfigureAwait(false);
+        Changed?.Invoke();
         return grant;
     }
 
@@ -121,9 +128,13 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
             Target = TargetOf(grant.TargetKey),
             Details = new JsonObject { ["grant"] = grant.Id, ["brokenBy"] = grant.By.Person.ToString(), ["brokenAt"] = grant.At.ToString("O"), ["overdue"] = grant.IsOverdueAt(now) },
         };
-        return await store.ReviewBreakGlassAsync(id, review, entry, notices.Of(new BreakGlassNotice(ChangeNotices.GlassReviewed, reviewed, $"{entry.Summary} {review.Comment}", now)), cancellationToken).ConfigureAwait(false)
-            ? reviewed
-            : throw new ChangeException(ChangeFault.Conflict, "already-reviewed", $"Grant {grant.Id} was reviewed already. Load it anew to see by whom.");
+        if (!await store.ReviewBreakGlassAsync(id, review, entry, notices.Of(new BreakGlassNotice(ChangeNotices.GlassReviewed, reviewed, $"{entry.Summary} {review.Comment}", now)), cancellationToken).ConfigureAwait(false))
+        {
+            throw new ChangeException(ChangeFault.Conflict, "already-reviewed", $"Grant {grant.Id} was reviewed already. Load it anew to see by whom.");
+        }
+
+        Changed?.Invoke();
+        return reviewed;
     }
 
     /// <summary>Ends a grant before its time. For admins.</summary>
@@ -134,6 +145,8 @@ public sealed class SwitchService(ISwitchStore store, IAuditLog audit, IChangeNo
         {
             throw new ChangeException(ChangeFault.NotFound, "no-such-grant", "There is no such grant in force.");
         }
+
+        Changed?.Invoke();
     }
 
     private async Task RequireAsync(Actor actor, Role role, string? @namespace, string action, CancellationToken cancellationToken)

@@ -82,6 +82,9 @@ public sealed record GuardContext
     /// <summary>The change; null at preview.</summary>
     public ChangeRecord? Change { get; init; }
 
+    /// <summary>The approvals that count by their plan, with what those who gave them may now; null when that was not asked: it is for a start and for stages.</summary>
+    public ImmutableArray<ApproverNow>? Approvers { get; init; }
+
     /// <summary>Another change that is active on the target.</summary>
     public ChangeRecord? OtherActive { get; init; }
 

@@ -76,7 +76,8 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
         public double? Failed => double.IsFinite(_total) ? _failed : null;
 
-        public SecuritySplit Security => new(_mutual, _plaintext, _unknown);
+        /// <summary>Where a part is no number nothing is called encrypted, since that part may be plaintext.</summary>
+        public SecuritySplit Security => double.IsFinite(_total) ? new(_mutual, _plaintext, _unknown) : new(0, _plaintext, _mutual + _unknown);
 
         public void Add(in TrafficAnswer.Row row, bool isTcp, bool isFailure)
         {

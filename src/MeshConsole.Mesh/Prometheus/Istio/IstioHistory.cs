@@ -23,13 +23,14 @@ internal static class IstioHistory
 
         var (by, metric) = part switch
         {
-            HistoryPart.Responses => ("response_code, grpc_response_status, response_flags", "istio_requests_total"),
-            HistoryPart.Durations => ("le", "istio_request_duration_milliseconds_bucket"),
+            HistoryPart.Responses or HistoryPart.CalleeResponses => ("response_code, grpc_response_status, response_flags", "istio_requests_total"),
+            HistoryPart.Durations or HistoryPart.CalleeDurations => ("le", "istio_request_duration_milliseconds_bucket"),
             HistoryPart.Security => ("connection_security_policy", "istio_requests_total"),
+            HistoryPart.Connections => ("response_flags", "istio_tcp_connections_opened_total"),
             _ => throw new ArgumentOutOfRangeException(nameof(part), part, "This dialect has no such history."),
         };
         var rates = new Rates(metric, PromQl.Duration(window), scope);
-        var edges = part == HistoryPart.Security ? AsCalleesSee(rates)
+        var edges = part is HistoryPart.Security or HistoryPart.CalleeResponses or HistoryPart.CalleeDurations ? AsCalleesSee(rates)
             : scope.Callers.IsDefaultOrEmpty ? AsCallersSee(rates)
             : rates.OfCallers();
         return $"sum by ({by}) ({edges})";
@@ -37,8 +38,9 @@ internal static class IstioHistory
 
     public static ReporterTraffic Read(HistoryPart part, IReadOnlyList<HistorySample> samples) => part switch
     {
-        HistoryPart.Responses => Responses(samples),
-        HistoryPart.Durations => new ReporterTraffic { Durations = Durations(samples) },
+        HistoryPart.Responses or HistoryPart.CalleeResponses => Responses(samples),
+        HistoryPart.Connections => Opened(samples),
+        HistoryPart.Durations or HistoryPart.CalleeDurations => new ReporterTraffic { Durations = Durations(samples) },
         HistoryPart.Security => OfRequests(Security(samples, tcp: false)),
         HistoryPart.ConnectionSecurity => OfConnections(Security(samples, tcp: true)),
         HistoryPart.ByteSecurity => new ReporterTraffic { ByteSecurity = Security(samples, tcp: true) },
@@ -81,6 +83,12 @@ internal static class IstioHistory
             .ToImmutableArray();
         return new ReporterTraffic { Responses = responses, RequestsPerSecond = samples.Sum(sample => sample.Value) };
     }
+
+    private static ReporterTraffic Opened(IReadOnlyList<HistorySample> samples) => new()
+    {
+        ConnectionsPerSecond = samples.Sum(sample => sample.Value),
+        FailedConnectionsPerSecond = samples.Where(sample => ConnectionFlags.IsFailure(sample.Label("response_flags") ?? "-")).Sum(sample => sample.Value),
+    };
 
     /// <summary>Null unless the last bucket is +Inf: without it the number of observations is not known.</summary>
     private static Histogram? Durations(IReadOnlyList<HistorySample> samples)
@@ -142,6 +150,11 @@ internal static class IstioHistory
 
         public string Of(string reporter, bool eitherEnd)
         {
+            if (HasEnds(scope))
+            {
+                return OfEnds($"reporter{reporter}", byHost: eitherEnd);
+            }
+
             if (scope.Callee is { } callee)
             {
                 return Rate($"reporter{reporter}, destination_workload_namespace={PromQl.LabelValue(callee.Namespace)}, destination_workload={PromQl.LabelValue(callee.Name)}");
@@ -165,6 +178,27 @@ internal static class IstioHistory
                 var narrowed = _namespaces is null || scope.Namespaces.Contains(group.Key, StringComparer.Ordinal) ? "" : $", destination_workload_namespace=~{_namespaces}";
                 return Rate($"reporter=\"source\", source_workload_namespace={PromQl.LabelValue(group.Key)}, source_workload=~{PromQl.RegexAlternatives(group)}{narrowed}");
             }));
+
+        private static bool HasEnds(HistoryScope scope) => !scope.From.IsEmpty || !scope.To.IsEmpty || !scope.Hosts.IsEmpty || scope.Protocol is not null;
+
+        /// <summary>Every caller with every callee. They exclude each other, so that no series is counted twice.</summary>
+        private string OfEnds(string matchers, bool byHost)
+        {
+            var fixedMatchers = matchers
+                + (scope.Protocol is { } protocol ? $", request_protocol={PromQl.LabelValue(protocol)}" : "")
+                + (byHost && !scope.Hosts.IsEmpty ? $", destination_service=~{PromQl.RegexAlternatives(scope.Hosts)}" : "");
+            var callers = scope.From.IsEmpty ? [""] : scope.From.Select(end => Matchers("source", end)).ToArray();
+            var callees = scope.To.IsEmpty || (byHost && !scope.Hosts.IsEmpty) ? [""] : scope.To.Select(end => Matchers("destination", end)).ToArray();
+            var rates = callers.SelectMany(caller => callees.Select(callee => Rate(fixedMatchers + caller + callee))).ToList();
+            return rates.Count == 1 ? rates[0] : $"({string.Join(" or ", rates)})";
+        }
+
+        private static string Matchers(string side, HistoryEnd end)
+        {
+            var isNot = end.Except && end.Workloads.IsEmpty ? "!=" : "=";
+            var space = $", {side}_workload_namespace{isNot}{PromQl.LabelValue(end.Namespace)}";
+            return end.Workloads.IsEmpty ? space : $"{space}, {side}_workload{(end.Except ? "!~" : "=~")}{PromQl.RegexAlternatives(end.Workloads)}";
+        }
 
         private string Rate(string matchers) => $"rate({metric}{{{matchers}}}[{window}])";
     }

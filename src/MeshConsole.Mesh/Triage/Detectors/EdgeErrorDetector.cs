@@ -23,6 +23,7 @@ internal sealed class EdgeErrorDetector : IDetector
             if (edge is not { Health: Health.Failing, ErrorRatio: { } ratio, RequestsPerSecond: { } rate }
                 || !nodes.TryGetValue(edge.Target, out var target) || !input.IsCurrent(target)
                 || ErrorDetector.Fails(input, target)
+                || input.Refusals.ContainsKey(edge.Key)
                 || ratio * rate * input.Topology.Window < Failures
                 || ratio < Factor * (input.Usual.Edges.GetValueOrDefault(edge.Key) ?? 0))
             {
@@ -40,6 +41,7 @@ internal sealed class EdgeErrorDetector : IDetector
                 Detail = $"{Figures.Percent(ratio)} of {Figures.Rate(rate, "requests")} fail{(others > 0 ? $", though {callee} serves its other callers" : "")}.",
                 Node = edge.Target,
                 Edge = edge.Key,
+                Edges = [edge.Key],
                 Page = TriageInput.TopologyPage(edge.Key),
                 Evidence =
                 [

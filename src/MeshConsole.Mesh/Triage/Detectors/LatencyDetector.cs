@@ -2,7 +2,11 @@ using MeshConsole.Mesh.Topology;
 
 namespace MeshConsole.Mesh.Triage.Detectors;
 
-/// <summary>Workloads that answer much slower than in the hour before. A mean over too few requests says nothing.</summary>
+/// <summary>
+/// Workloads that answer much slower than in the hour before, or than at the same time of the day before: what gets slower bit
+/// by bit, or has been slow since before this console looked, is no slower than an hour ago. A mean over too few requests says
+/// nothing.
+/// </summary>
 internal sealed class LatencyDetector : IDetector
 {
     public const string Code = "latency";
@@ -20,13 +24,13 @@ internal sealed class LatencyDetector : IDetector
     {
         foreach (var node in input.Topology.Nodes.Where(input.IsCurrent))
         {
-            if (input.Traffic[node.Id] is not { MeanMs: { } mean, RequestsPerSecond: { } rate }
-                || rate * input.Topology.Window < Requests
-                || input.Usual.Nodes.GetValueOrDefault(node.Id)?.MeanMs is not { } usual
-                || mean < Factor * usual || mean - usual < Floor)
+            if (SlowerThan(input, node.Id) is not { } usual || input.Traffic[node.Id] is not { MeanMs: { } mean, RequestsPerSecond: { } rate })
             {
                 continue;
             }
+
+            var (hour, day) = (MeanMs(input.Usual, node.Id), MeanMs(input.DayBefore, node.Id));
+            var creeps = !IsSlow(mean, hour);
 
             yield return new Observation
             {
@@ -34,18 +38,36 @@ internal sealed class LatencyDetector : IDetector
                 Code = Code,
                 Severity = mean >= CriticalFactor * usual && mean - usual >= 10 * Floor ? TriageSeverity.Critical : TriageSeverity.Warning,
                 Title = $"{TriageInput.Name(node.Id)} is slow",
-                Detail = $"It takes {Figures.Milliseconds(mean)} on average where it took {Figures.Milliseconds(usual)} in the hour before.",
+                Detail = creeps
+                    ? $"It takes {Figures.Milliseconds(mean)} on average where it took {Figures.Milliseconds(usual)} a day before at this time{(hour is { } already ? $"; in the hour before it was {Figures.Milliseconds(already)} already" : "")}."
+                    : $"It takes {Figures.Milliseconds(mean)} on average where it took {Figures.Milliseconds(usual)} in the hour before.{(day is { } then && !IsSlow(mean, day) ? $" A day before at this time it was {Figures.Milliseconds(then)}." : "")}",
                 Node = node.Id,
                 Page = TriageInput.TopologyPage(node.Id),
-                Evidence = [new("Mean duration", Figures.Milliseconds(mean), Figures.Milliseconds(usual)), new("Requests", Figures.Rate(rate, "requests"))],
+                Evidence =
+                [
+                    new("Mean duration", Figures.Milliseconds(mean), hour is { } before ? Figures.Milliseconds(before) : null),
+                    .. day is { } yesterday ? new[] { new TriageEvidence("Mean duration a day before at this time", Figures.Milliseconds(yesterday)) } : [],
+                    new("Requests", Figures.Rate(rate, "requests")),
+                ],
                 NextSteps =
                 [
                     new TriageStep("See at which of its calls the time is lost.", TriageInput.TopologyPage(node.Id)),
                     new TriageStep("Compare both ends of its hops.", "latency"),
                 ],
                 Weight = rate * (mean - usual) / 1000,
-                Looks = 2,
+                Looks = creeps ? 4 : 2,
             };
         }
     }
+
+    /// <summary>What a node's mean duration is too long against, in milliseconds: the hour before, or else the day before; null where it is not slow.</summary>
+    public static double? SlowerThan(TriageInput input, string node) =>
+        input.Traffic.GetValueOrDefault(node) is not { MeanMs: { } mean, RequestsPerSecond: { } rate } || rate * input.Topology.Window < Requests ? null
+        : MeanMs(input.Usual, node) is { } hour && IsSlow(mean, hour) ? hour
+        : MeanMs(input.DayBefore, node) is { } day && IsSlow(mean, day) ? day
+        : null;
+
+    private static double? MeanMs(TrafficBaseline usual, string node) => usual.Nodes.GetValueOrDefault(node)?.MeanMs;
+
+    private static bool IsSlow(double mean, double? usual) => usual is { } than && mean >= Factor * than && mean - than >= Floor;
 }

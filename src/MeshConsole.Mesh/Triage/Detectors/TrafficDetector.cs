@@ -42,12 +42,14 @@ internal sealed class TrafficDetector : IDetector
         Code = code,
         Severity = TriageSeverity.Warning,
         Title = title,
-        Detail = $"{Figures.Rate(rate, "requests")} where {Figures.Rate(usual, "requests")} were usual in the hour before.",
+        Detail = $"{Figures.Rate(rate, "requests")} where {Figures.Rate(usual, "requests")} were usual in the hour before.{(DayBefore(input, node) is { } day && (code == Drop ? day <= DropTo * usual : day >= SurgeTo * usual) ? $" A day before at this time it was {Figures.Rate(day, "requests")}: it may come every day." : "")}",
         Node = node.Id,
         Page = TriageInput.TopologyPage(node.Id),
-        Evidence = [new("Requests", Figures.Rate(rate, "requests"), Figures.Rate(usual, "requests")), .. node.ErrorRatio is { } ratio ? new[] { new TriageEvidence("Error ratio", Figures.Percent(ratio)) } : []],
+        Evidence = [new("Requests", Figures.Rate(rate, "requests"), Figures.Rate(usual, "requests")), .. DayBefore(input, node) is { } then ? new[] { new TriageEvidence("Requests a day before at this time", Figures.Rate(then, "requests")) } : [], .. node.ErrorRatio is { } ratio ? new[] { new TriageEvidence("Error ratio", Figures.Percent(ratio)) } : []],
         NextSteps = [new TriageStep(step, TriageInput.TopologyPage(node.Id))],
         Weight = Math.Abs(rate - usual) / 10,
         Looks = 2,
     };
+
+    private static double? DayBefore(TriageInput input, TopologyNode node) => input.DayBefore.Nodes.GetValueOrDefault(node.Id)?.RequestsPerSecond;
 }

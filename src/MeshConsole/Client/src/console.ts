@@ -1,6 +1,7 @@
 // What the shell does in the browser without asking the server: shortcuts, ages, copying, focus, the reconnect dialog.
 // It finds its elements by data attributes and clicks them; what a click means is said in the components.
 import { ageText, freshness } from './age';
+import './chart';
 import { Shortcuts } from './shortcuts';
 import type { ThemeChoice } from './themeChoice';
 

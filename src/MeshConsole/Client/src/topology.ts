@@ -1,28 +1,34 @@
 // The topology canvas. It owns everything inside its element: the stream, the drawing, zoom and drag, the places of nodes.
 // The page around it says what to show and learns of a choice through the address.
-import cytoscape, { type Core, type ElementDefinition, type NodeSingular } from 'cytoscape';
+import cytoscape, { type Core, type EdgeCollection, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
 import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, outbound, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
 import { badgeWords, knownBadges } from './graph/badges';
 import { boxId, boxKey, closeBoxes } from './graph/boxes';
+import { type Compared, comparedLines, withGone } from './graph/compared';
 import { Graph, type GraphChange } from './graph/graph';
-import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress } from './graph/layout';
+import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress, warmUp } from './graph/layout';
+import { type Found, lineBetween, LineSetBuilder, type Look, type Middle } from './graph/lines';
+import { Linework, staysWithCytoscape } from './graph/linework';
 import { Minimap } from './graph/minimap';
 import { readMotion, saveMotion } from './graph/motion';
 import { Overlay } from './graph/overlay';
-import { readPalette } from './graph/palette';
-import { type Picture, svgOf } from './graph/picture';
+import { healthColour, type Palette, readPalette } from './graph/palette';
+import { loopOf, type Picture, svgOf } from './graph/picture';
 import { nearest, place, type Placed, readingOrder, wishFor } from './graph/placement';
+import { placesOf, readPlaces } from './graph/places';
 import { forgetPositions, positionsKey, readPositions, savePositions } from './graph/positions';
 import { type RankBy, ranks, rankWords } from './graph/ranks';
 import { forceUpTo, type LayoutName, rings, ringsUpTo } from './graph/rings';
 import { TopologyStream } from './graph/stream';
 import { stylesFor } from './graph/styles';
-import { edgeKey, type Point, type TopologyEdge, type TopologyMessage, type TopologyNode, type View } from './graph/types';
+import { edgeKey, type Health, type MtlsState, type Point, type TopologyEdge, type TopologyMessage, type TopologyNode, type View } from './graph/types';
 
 export interface Options {
   hub: string;
   worker: string;
+  /** Script of the worker that draws the lines of large graphs. */
+  lines: string;
   view: View;
   cluster: string | null;
   namespaces: string[];
@@ -47,6 +53,10 @@ export interface Options {
   selected: string | null;
   /** A past instant; null for the present. */
   at: string | null;
+  /** What differs from another instant; null when nothing is compared. */
+  compared: Compared | null;
+  /** Places that the address brings along; null for the reader's own. */
+  places: string | null;
 }
 
 /** A layout by forces that is not there by then is given up. */
@@ -75,6 +85,7 @@ class TopologyCanvas {
   readonly #status: HTMLElement;
   readonly #spoken: HTMLElement;
   readonly #cy: Core;
+  readonly #lines: Linework;
   readonly #overlay: Overlay;
   readonly #stream: TopologyStream;
   readonly #resize: ResizeObserver;
@@ -131,10 +142,11 @@ class TopologyCanvas {
       motionBlur: false,
       layout: { name: 'preset' },
     });
+    this.#lines = new Linework(this.#cy, this.#surface, options.lines, () => this.#lineSet(), () => this.#tell(this.#cy.edges()));
     this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
       node: id => {
         const node = this.#graph.nodes.get(id);
-        return node && { title: nodeTitle(node), detail: nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
+        return node && { title: nodeTitle(node), detail: this.#options.compared?.lines[id] ?? nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
       },
       edge: id => {
         const edge = this.#graph.edges.get(id);
@@ -144,6 +156,7 @@ class TopologyCanvas {
         const edge = this.#graph.edges.get(id);
         return { perSecond: edge?.requestsPerSecond ?? edge?.connectionsPerSecond ?? 0, errorRatio: edge?.errorRatio ?? 0 };
       },
+      look: id => this.#drawn.get(id) as EdgeData | undefined,
     });
     this.#map = new Minimap(this.#cy, host, palette);
     this.#motion = host.parentElement?.querySelector<HTMLButtonElement>('[data-motion]') ?? null;
@@ -164,6 +177,9 @@ class TopologyCanvas {
     this.#say('stream', 'Waiting for the topology.');
     // The engine is a large script: it loads while the first message is on its way.
     this.#elk = this.#newEngine();
+    this.#elk.layout(warmUp).catch(() => {
+      // Whoever asks next hears of it.
+    });
     void this.#stream.ask({ view: options.view, cluster: options.cluster, namespaces: options.namespaces, at: options.at });
     this.#describe();
   }
@@ -191,7 +207,7 @@ class TopologyCanvas {
       if (this.#source.nodes.size > 0) void this.#show({ ...this.#reshape(), whole: true });
       return;
     }
-    if (before.closed.join() !== options.closed.join() || before.around?.join() !== options.around?.join()) {
+    if (before.closed.join() !== options.closed.join() || before.around?.join() !== options.around?.join() || before.compared !== options.compared) {
       for (const key of closing) this.#wishFor(key);
       void this.#show(this.#reshape());
     }
@@ -211,15 +227,16 @@ class TopologyCanvas {
     const change = this.#source.apply(message);
     if (!change) return;
     const { around, closed } = this.#options;
-    const shown = around === null && closed.length === 0 ? this.#graph.apply(message) : { ...this.#reshape(), whole: change.whole };
+    const shown = around === null && closed.length === 0 && this.#options.compared === null ? this.#graph.apply(message) : { ...this.#reshape(), whole: change.whole };
     if (shown) void this.#show(shown);
   }
 
   /** What leads from what is drawn to what shall be. */
   #reshape(): GraphChange {
     const around = this.#options.around === null ? null : new Set(this.#options.around);
-    const kept = [...this.#source.nodes.values()].filter(node => around?.has(node.id) !== false);
-    const edges = [...this.#source.edges.values()].filter(edge => around === null || (around.has(edge.source) && around.has(edge.target)));
+    const both = withGone(this.#source, this.#options.compared);
+    const kept = both.nodes.filter(node => around?.has(node.id) !== false);
+    const edges = both.edges.filter(edge => around === null || (around.has(edge.source) && around.has(edge.target)));
     const { revision, observedAt } = this.#source;
     const topology = { revision, observedAt, window: 0, ...closeBoxes(kept, edges, new Set(this.#options.closed)) };
     return this.#graph.apply({ revision, observedAt, topology }) as GraphChange;
@@ -235,7 +252,7 @@ class TopologyCanvas {
 
   #edgeLines(edge: TopologyEdge): string[] {
     this.#totals ??= outbound(this.#source.edges.values());
-    return edgeLines(edge, this.#labels, this.#totals);
+    return comparedLines(edge, this.#options.compared, edgeLines(edge, this.#labels, this.#totals));
   }
 
   #rankOf(id: string): number | null {
@@ -266,11 +283,33 @@ class TopologyCanvas {
       case 'png':
         void this.#export(name);
         break;
+      case 'link':
+        void this.#copyLink();
+        break;
       case 'arrange':
         forgetPositions(localStorage, this.#positionsKey());
         void this.#arrange();
         break;
     }
+  }
+
+  /** An address of just this picture: pinned where the present is shown, since that goes on, and with the places of the nodes while they fit. */
+  async #copyLink(): Promise<void> {
+    const address = new URL(location.href);
+    const at = new Date(Date.parse(this.#graph.observedAt));
+    if (!address.searchParams.has('at') && Number.isFinite(at.getTime())) address.searchParams.set('at', `${at.toISOString().slice(0, 19)}Z`);
+    address.searchParams.set('view', this.#options.view);
+    const places = placesOf(new Map(this.#cy.nodes().map(node => [node.id(), node.position()])));
+    if (places === null) address.searchParams.delete('places');
+    else address.searchParams.set('places', places);
+    const pinned = this.#options.at === null ? ' It pins the instant that is drawn.' : '';
+    try {
+      await navigator.clipboard.writeText(address.href);
+      this.#say('link', `The link is in the clipboard.${pinned}${places === null ? ' So many nodes do not fit into an address: whoever opens it gets them laid out anew.' : ''}`);
+    } catch {
+      this.#say('link', `The browser refuses to write to the clipboard: ${address.href}`);
+    }
+    setTimeout(() => this.#say('link', null), 8000);
   }
 
   /** Saves what is drawn, with everything that is not hidden, however far away it is. */
@@ -299,8 +338,9 @@ class TopologyCanvas {
     });
     cy.edges().not('.hidden').forEach(element => {
       const edge = this.#graph.edges.get(element.id());
-      const [from, through, to] = [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
-      if (!edge || element.isLoop() || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
+      const [from, through, to] = element.isLoop() ? loopOf(element.source().position(), element.source().data('width') as number, element.source().data('height') as number)
+        : [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
+      if (!edge || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
       picture.edges.push({
         from, through, to,
         width: edgeWidth(edge),
@@ -345,6 +385,7 @@ class TopologyCanvas {
     this.#motion?.removeEventListener('click', this.#onMotion);
     this.#map.remove();
     this.#overlay.remove();
+    this.#lines.remove();
     this.#cy.destroy();
     this.#host.replaceChildren();
   }
@@ -359,27 +400,26 @@ class TopologyCanvas {
         cy.getElementById(id).remove();
         this.#drawn.delete(id);
       }
-      for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth);
-      for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth);
+      for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth, true);
+      for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth, this.#isTold(edge));
     });
     if (this.#at !== null && !this.#graph.nodes.has(this.#at) && !this.#graph.edges.has(this.#at)) this.#at = null;
     if (this.#home !== null && !this.#graph.nodes.has(this.#home)) this.#home = null;
     this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
 
     const added = change.added.length > 0 || change.addedEdges.length > 0;
+    // Before the first of them is there: cytoscape would draw them all as often as some are added.
+    if (this.#graph.edges.size > manyEdges) this.#drawMany(false);
     if (added) await this.#showAdded(change);
-    const many = this.#graph.edges.size > manyEdges;
-    if (added || many !== this.#many) cy.edges().toggleClass('many', many);
-    this.#many = many;
+    this.#drawMany(added);
     if (change.whole || added || this.#options.hideIdle) this.#mark(change.whole);
     this.#describe();
-    this.#overlay.rearrange();
-    this.#overlay.refresh();
+    this.#changed();
     this.#host.dataset['revision'] = String(this.#graph.revision);
   }
 
   async #showAdded(change: GraphChange): Promise<void> {
-    const known = readPositions(localStorage, this.#positionsKey());
+    const known = readPlaces(this.#options.places, change.added.map(node => node.id)) ?? readPositions(localStorage, this.#positionsKey());
     const placedBefore = this.#cy.nodes().length;
     const unplaced = change.added.filter(node => !known.has(node.id));
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
@@ -401,14 +441,64 @@ class TopologyCanvas {
   /**
    * Writes only what looks different: each element written to is styled, measured and drawn again, a node with all of its
    * edges. Words change with every refresh, so they are not among the data; the overlay asks for them.
+   * @param told whether cytoscape draws it, and not the worker.
    */
-  #redraw(wanted: ElementData, steady: (drawn: number, wanted: number) => number): void {
+  #redraw(wanted: ElementData, steady: (drawn: number, wanted: number) => number, told: boolean): void {
     const drawn = this.#drawn.get(wanted.id);
     if (!drawn) return;
     const changes = differing(drawn, { ...wanted, width: steady(drawn['width'] as number, wanted.width) });
     if (!changes) return;
     Object.assign(drawn, changes);
-    this.#cy.getElementById(wanted.id).data(changes);
+    if (told) this.#cy.getElementById(wanted.id).data(changes);
+  }
+
+  #isTold(edge: TopologyEdge): boolean {
+    if (!this.#lines.on || edge.source === edge.target) return true;
+    return (this.#options.selected !== null || this.#at !== null) && staysWithCytoscape(this.#cy.getElementById(edgeKey(edge)) as unknown as EdgeSingular);
+  }
+
+  /** From many edges on their lines are straight and pale and drawn in a worker. */
+  #drawMany(added: boolean): void {
+    const many = this.#graph.edges.size > manyEdges;
+    if (added || many !== this.#many) this.#cy.edges().toggleClass('many', many);
+    if (this.#many && !many) this.#tell(this.#cy.edges());
+    this.#many = many;
+    this.#lines.many = many;
+  }
+
+  /** Brings cytoscape up to date with edges that it has not drawn until now. */
+  #tell(edges: EdgeCollection): void {
+    this.#cy.batch(() => {
+      edges.forEach(edge => {
+        const drawn = this.#drawn.get(edge.id());
+        if (drawn) edge.data(drawn);
+      });
+    });
+  }
+
+  #lineSet(): Found {
+    const palette = this.#overlay.palette;
+    const lines = new LineSetBuilder();
+    const places = new Map<string, Middle>();
+    this.#cy.nodes().forEach(node => {
+      const { x, y } = node.position();
+      places.set(node.id(), { x, y, width: node.data('width') as number, height: node.data('height') as number });
+    });
+    this.#cy.edges().forEach(edge => {
+      const drawn = this.#drawn.get(edge.id());
+      if (!drawn || edge.isLoop() || edge.hasClass('hidden')) return;
+      const [from, to] = [places.get(drawn['source'] as string), places.get(drawn['target'] as string)];
+      const line = from && to && lineBetween(from, to);
+      if (line) lines.add(edge.id(), line, staysWithCytoscape(edge) ? null : lineLook(drawn as unknown as EdgeData, edge.hasClass('faded'), palette));
+    });
+    return lines.build();
+  }
+
+  /** Something is drawn differently, or elsewhere. */
+  #changed(): void {
+    this.#lines.change();
+    this.#overlay.rearrange();
+    this.#overlay.refresh();
   }
 
   /** Adds in slices, so that a large mesh does not hold the browser up. */
@@ -443,7 +533,7 @@ class TopologyCanvas {
         cy.nodes('.hidden').connectedEdges().addClass('hidden');
       }
       if (hideIdle) {
-        const idle = cy.edges('[health="idle"]');
+        const idle = cy.edges().filter(edge => this.#drawn.get(edge.id())?.['health'] === 'idle');
         idle.addClass('hidden');
         cy.nodes().filter(node => node.connectedEdges().not('.hidden').empty()).addClass('hidden');
       }
@@ -460,10 +550,12 @@ class TopologyCanvas {
         const element = cy.getElementById(this.#drawnAs(selected));
         if (element.nonempty()) {
           element.addClass('selected').removeClass('hidden');
+          if (this.#many) this.#tell(element.edges());
           if (!found) {
             const near = element.closedNeighborhood().union(element.connectedNodes());
             cy.elements().not(near).addClass('faded');
             near.edges().addClass('near');
+            if (this.#many) this.#tell(near.edges());
           }
         }
       }
@@ -471,8 +563,7 @@ class TopologyCanvas {
     if (reveal && selected) this.#reveal(this.#drawnAs(selected));
     this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
     this.#map.refresh();
-    this.#overlay.rearrange();
-    this.#overlay.refresh();
+    this.#changed();
   }
 
   /** The box that stands for a node, while it is closed. */
@@ -621,7 +712,8 @@ class TopologyCanvas {
   }
 
   #savePositions(): void {
-    if (this.#cy.nodes().empty() || this.#elk !== null) return;
+    // A picture that somebody sent does not take the place of the reader's own.
+    if (this.#cy.nodes().empty() || this.#elk !== null || this.#options.places !== null) return;
     const kept = readPositions(localStorage, this.#positionsKey());
     // Nodes that are away may come back to their place, but not thousands of them.
     const positions = kept.size > 4000 ? new Map<string, Point>() : kept;
@@ -660,8 +752,7 @@ class TopologyCanvas {
     this.#overlay.palette = palette;
     this.#map.palette = palette;
     this.#cy.style(stylesFor(palette));
-    this.#overlay.rearrange();
-    this.#overlay.refresh();
+    this.#changed();
   }
 
   // ------------------------------------------------------------------ hands and keys
@@ -672,14 +763,17 @@ class TopologyCanvas {
     cy.on('tap', event => {
       if (event.target !== cy) return;
       const box = this.#overlay.titleAt(event.position);
+      const edge = this.#lines.edgeAt(event.position);
       if (box !== null) this.#toggleBox(box);
+      else if (edge !== null) this.#choose(edge);
       else if (this.#options.selected) this.#choose(null);
     });
     cy.on('mousemove', event => {
       if (event.target !== cy) return;
       const box = this.#overlay.titleAt(event.position);
-      this.#surface.style.cursor = box === null ? '' : 'pointer';
-      this.#surface.title = box === null ? '' : 'Close this box: one node for the whole namespace';
+      const edge = box === null ? this.#lines.edgeAt(event.position) : null;
+      this.#surface.style.cursor = box === null && edge === null ? '' : 'pointer';
+      this.#surface.title = box !== null ? 'Close this box: one node for the whole namespace' : edge !== null ? this.#words(edge) : '';
     });
     cy.on('dbltap', 'node', event => this.#open((event.target as NodeSingular).id()));
     cy.on('dragfree', 'node', () => this.#savePositionsSoon());
@@ -768,7 +862,11 @@ class TopologyCanvas {
     this.#at = id;
     if (id === null) return;
     if (this.#graph.nodes.has(id)) this.#home = id;
-    this.#cy.getElementById(id).addClass('at');
+    const element = this.#cy.getElementById(id).addClass('at');
+    if (this.#many && element.edges().nonempty()) {
+      this.#tell(element.edges());
+      this.#lines.change();
+    }
     this.#reveal(id);
     this.#spoken.textContent = this.#words(id);
   }
@@ -789,7 +887,7 @@ class TopologyCanvas {
     if (!edge) return '';
     const [source, target] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
     const lines = edgeLines(edge, [...new Set<Label>(['rate', ...this.#labels, 'errors', 'p95'])].filter(label => label !== 'mtls'), this.#totals ?? outbound(this.#source.edges.values())).join(', ');
-    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}, ${lines || 'idle'}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
+    return `${source ? nodeTitle(source) : ''} → ${target ? nodeTitle(target) : ''}, ${middle(edge.protocol, 24)}, ${this.#options.compared?.lines[id] ?? (lines || 'idle')}${edge.mtls.state === 'idle' ? '' : `, ${edge.mtls.state}`}${edge.mtls.reason ? `: ${middle(edge.mtls.reason, 160)}` : ''}`;
   }
 
   /** A choice goes into the address; the page draws the panel from there. */
@@ -893,6 +991,22 @@ function edgeData(edge: TopologyEdge): ElementData {
     width: edgeWidth(edge),
     mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
   };
+}
+
+interface EdgeData extends ElementData {
+  health: Health;
+  stroke: ReturnType<typeof edgeStroke>;
+  mtls: MtlsState;
+}
+
+/** What warns lies above what does not. */
+const layers: Record<Health, number> = { idle: 0, unknown: 1, healthy: 2, degraded: 3, failing: 4 };
+
+/** As the stylesheet has it for edges among many. */
+function lineLook(edge: EdgeData, faded: boolean, palette: Palette): Look {
+  const { health, stroke, width } = edge;
+  const colour = stroke === 'dotted' ? palette.idle : health === 'healthy' ? palette.calm : health === 'degraded' || health === 'failing' ? healthColour(health, palette) : palette.lineStrong;
+  return { colour, width, stroke, opacity: faded ? 0.08 : 0.5, layer: layers[health] };
 }
 
 function nextFrame(): Promise<void> {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differing, edgeLines, edgeStroke, edgeWidth, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, steadyEdgeWidth, steadyNodeWidth, visible } from '../src/graph/appearance';
+import { comparedLines, withGone } from '../src/graph/compared';
 import { Graph } from '../src/graph/graph';
-import { onCurve, placeChips } from '../src/graph/chips';
+import { placedUpTo, placesOf, readPlaces } from '../src/graph/places';
+import { onCurve, placeChips, withRoom } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
 import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
-import { escape, svgOf } from '../src/graph/picture';
+import { escape, loopOf, svgOf } from '../src/graph/picture';
 import { retryDelay } from '../src/graph/stream';
 import type { TopologyDelta, TopologyEdge, TopologyNode } from '../src/graph/types';
 
@@ -140,6 +142,11 @@ test('a name cannot break a label into lines, turn it around or hide a part of i
   assert.equal(visible('a\u0085b\u2028c\u2029d'), 'a�b�c�d');
   assert.equal(visible('safe\u202egnp.exe\u200b\u00ad\ufeff\ud800'), 'safe�gnp.exe����');
   assert.equal(visible('café 支払い 🔒'), 'café 支払い 🔒');
+  // A number behind a name from right to left stays behind it.
+  assert.equal(visible('אב גד 50 % or مرحبا'), '\u2068אב גד\u2069 50 % or \u2068مرحبا\u2069');
+  assert.equal(visible('אָ'), '\u2068אָ\u2069');
+  assert.equal(middle('\u202eאב 50 %', 40), '�\u2068אב\u2069 50 %');
+  assert.equal(visible('א '.repeat(20_000)), `\u2068${'א '.repeat(19_999)}א\u2069 `);
 
   const hostile = node('evil"\n\u202e<img src=x>', { kind: 'external', namespace: 'pay\nments', reasons: ['one\ntwo'] });
   const unknown = node('unknown', { kind: 'unknown', namespace: 'pay\nments' });
@@ -244,11 +251,36 @@ test('a mesh is laid out namespace by namespace, every node once and none upon a
   for (let i = 0; i < placed.length; i++) for (let j = 0; j < i; j++) assert.ok(!overlaps(placed[i] as Placed, placed[j] as Placed));
 });
 
+test('of names that would lie on each other the heavier stays, of equal ones the upper left, whatever order they come in', () => {
+  const name = (key: string, x: number, y: number, weight = 0) => ({ key, x1: x, y1: y, x2: x + 50, y2: y + 14, weight });
+  const names = [name('right', 30, 0), name('left', 0, 0), name('below', 0, 20), name('near', 10, 25), name('failing', 20, 30, 2)];
+  const kept = (list: typeof names) => withRoom(list).map(one => one.key).sort();
+  // "failing" comes first and covers what is below; of the two at the top the left one stays.
+  assert.deepEqual(kept(names), ['failing', 'left']);
+  assert.deepEqual(kept([...names].reverse()), ['failing', 'left']);
+  assert.deepEqual(kept(names.map(one => ({ ...one, x1: one.x1 * 10, x2: one.x1 * 10 + 50, y1: one.y1 * 10, y2: one.y1 * 10 + 14 }))), ['below', 'failing', 'left', 'near', 'right']);
+  // One line higher there is room for the right one, beside nothing.
+  assert.deepEqual(withRoom(names.slice(0, 2), [-14]).map(one => [one.key, one.y1]), [['left', 0], ['right', -14]]);
+  assert.deepEqual(withRoom(names.slice(0, 2), [], [{ x1: 0, y1: 0, x2: 10, y2: 10 }]).map(one => one.key), ['right'], 'what has its place stays');
+});
+
 test('without boxes the whole is laid out both ways and the better one taken', async () => {
   row.calls = 0;
   const positions = await layOut(row, [node('a'), node('b')], [], false, 1.7, () => {});
   assert.equal(positions.size, 2);
   assert.equal(row.calls, 2);
+});
+
+test('without boxes one way is enough when it fills the picture', async () => {
+  const sized = { calls: 0, layout: async (graph: ElkNode): Promise<ElkNode> => (sized.calls++, { ...graph, width: 3400, height: 1720 }) };
+  const progress: Progress[] = [];
+  // As broad as 2.25 times 1511, and 1720 high: the other way could save an eighth at most.
+  await layOut(sized, [node('a'), node('b')], [], false, 2.25, one => progress.push(one));
+  assert.equal(sized.calls, 1);
+  assert.deepEqual(progress.at(-1), { done: 2, total: 2 });
+  // On a phone the same picture would leave three quarters of the height empty.
+  await layOut(sized, [node('a'), node('b')], [], false, 0.5, () => {});
+  assert.equal(sized.calls, 3);
 });
 
 test('callers stand left of whom they call, and what has no traffic comes last', () => {
@@ -351,6 +383,10 @@ test('the picture holds everything, however far away, and is well-formed whateve
   assert.equal([...svg.matchAll(/<(rect|path|circle)\b[^>]*\/>/g)].length, [...svg.matchAll(/<(rect|path|circle)\b/g)].length);
 });
 
+test('a call to itself is an arc over its node', () => {
+  assert.deepEqual(loopOf({ x: 100, y: 50 }, 100, 40), [{ x: 120, y: 30 }, { x: 100, y: 4 }, { x: 80, y: 30 }]);
+});
+
 test('ten thousand nodes make a picture, and none makes an empty one', () => {
   const { svg } = svgOf({ title: 't', boxes: true, nodes: Array.from({ length: 10_000 }, (_, i) => drawn(`n${i}`, i, i)), edges: [] }, palette);
   assert.equal([...svg.matchAll(/>n\d+</g)].length, 10_000);
@@ -358,3 +394,38 @@ test('ten thousand nodes make a picture, and none makes an empty one', () => {
 });
 
 test('escaping leaves what is ordinary as it is', () => assert.equal(escape('card-processor ✓ 💳'), 'card-processor ✓ 💳'));
+
+test('a comparison writes its line at what differs and adds what is gone, once', () => {
+  const [a, b] = [node('a'), node('b')];
+  const line = edge(a, b);
+  const key = `${a.id}|${b.id}|http`;
+  const gone = { id: 'main/payments/workload/c', kind: 'workload', cluster: 'main', namespace: 'payments', name: 'c' };
+  const compared = {
+    lines: { [key]: '! errors 1 % → 5 %' },
+    nodes: [gone, { ...gone, id: a.id }],
+    edges: [{ source: a.id, target: gone.id, protocol: 'http' }, { source: a.id, target: b.id, protocol: 'http' }, { source: a.id, target: 'main/nowhere/workload/x', protocol: 'http' }],
+  };
+  assert.deepEqual(comparedLines(line, compared, ['1/s']), ['! errors 1 % → 5 %']);
+  assert.deepEqual(comparedLines(edge(b, a), compared, ['1/s']), ['1/s']);
+  assert.deepEqual(comparedLines(line, null, ['1/s']), ['1/s']);
+
+  const both = withGone({ nodes: new Map([[a.id, a], [b.id, b]]), edges: new Map([[key, line]]) }, compared);
+  assert.deepEqual(both.nodes.map(n => n.name), ['a', 'b', 'c']);
+  assert.deepEqual(both.edges.map(e => `${e.source}|${e.target}`), [`${a.id}|${b.id}`, `${a.id}|${gone.id}`]);
+  assert.equal(both.edges[1]?.requestsPerSecond, undefined, 'what is gone has no rate, not even zero');
+  assert.deepEqual(withGone({ nodes: new Map([[a.id, a]]), edges: new Map() }, null), { nodes: [a], edges: [] });
+});
+
+test('places go through an address and come back, whole numbers and negative ones', () => {
+  const places = new Map(Array.from({ length: placedUpTo }, (_, at) => [`main/payments/workload/service-${at}`, { x: at * 217 - 9000, y: 1200 - at * 31 }]));
+  const text = placesOf(places);
+  assert.ok(text !== null && text.length < 2000 && /^[0-9a-z._-]+$/.test(text), `${text?.length}`);
+  assert.deepEqual(readPlaces(text, [...places.keys()]), places);
+  assert.deepEqual(readPlaces(text, ['main/payments/workload/service-7', 'main/payments/workload/new']), new Map([['main/payments/workload/service-7', { x: 7 * 217 - 9000, y: 1200 - 7 * 31 }]]));
+});
+
+test('places that are too many, none or no places at all leave the reader\'s own', () => {
+  assert.equal(placesOf(new Map()), null);
+  assert.equal(placesOf(new Map(Array.from({ length: placedUpTo + 1 }, (_, at) => [`n${at}`, { x: at, y: at }]))), null);
+  for (const text of [null, '', 'x', '<b>_...', `${'a'.repeat(5000)}`, 'abcd1.2.3']) assert.equal(readPlaces(text, ['main/payments/workload/a']), null);
+});

@@ -27,6 +27,9 @@ public abstract class ChangeComponent : MeshComponent, IDisposable
     [Inject]
     protected IChangeService Service { get; set; } = null!;
 
+    [Inject]
+    private SwitchService SwitchFeed { get; set; } = null!;
+
     /// <summary>The reader; the anonymous viewer until it is known.</summary>
     protected Actor Actor { get; private set; } = Actor.Anonymous;
 
@@ -47,6 +50,11 @@ public abstract class ChangeComponent : MeshComponent, IDisposable
         }
 
         Service.Changed += OnStored;
+        if (FollowsSwitches)
+        {
+            SwitchFeed.Changed += Soon;
+        }
+
         if (AsksEvery is { } every)
         {
             _poll = Time.CreateTimer(_ => Soon(), null, every, every);
@@ -55,6 +63,9 @@ public abstract class ChangeComponent : MeshComponent, IDisposable
 
     /// <summary>Whether a stored change concerns this part. Called from any thread.</summary>
     protected virtual bool Follows(string id) => true;
+
+    /// <summary>Whether switches and broken glass concern this part.</summary>
+    protected virtual bool FollowsSwitches => false;
 
     /// <summary>Reads again; runs in the circuit, and the part is drawn afterwards.</summary>
     protected virtual Task RefreshAsync() => Task.CompletedTask;
@@ -84,6 +95,7 @@ public abstract class ChangeComponent : MeshComponent, IDisposable
         if (disposing)
         {
             Service.Changed -= OnStored;
+            SwitchFeed.Changed -= Soon;
             _poll?.Dispose();
             _leave.Cancel();
             _leave.Dispose();

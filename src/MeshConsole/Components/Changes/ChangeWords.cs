@@ -167,6 +167,8 @@ public static class ChangeWords
                     : "Nobody has to act: it is complete when the soak is over and all gates pass; a gate that fails takes it back.";
             case ChangeState.Paused:
                 return $"An operator of {place} has to resume it, end it or take it back. Its gates stay armed.";
+            case ChangeState.Held when change.WantsApproval:
+                return $"An approver of {place}, other than {Format.Middle(change.Requester.Name, 60)}, has to approve it, or what was taken away is given back: then it goes on by itself. An operator may take it back.";
             case ChangeState.Held:
                 return change.Hold is { ByItself: true }
                     ? "Nobody has to act: it goes on by itself once the cause is gone. An operator may take it back."
@@ -187,7 +189,7 @@ public static class ChangeWords
         var own = change.IsOwn(reader) || change.Executor?.Person == reader.Person;
         return change.State switch
         {
-            ChangeState.AwaitingApproval => MayDecide(change, reader) is null,
+            _ when change.WantsApproval => MayDecide(change, reader) is null,
             ChangeState.Draft or ChangeState.Approved or ChangeState.Paused => own && reader.HasIn(Role.Operator, place),
             ChangeState.Held => own && change.Hold is not { ByItself: true } && reader.HasIn(Role.Operator, place),
             ChangeState.RollingBack => change.Return?.Escalation is not null && reader.HasIn(Role.Operator, place),
@@ -208,7 +210,7 @@ public static class ChangeWords
             return "You asked for this change: somebody else has to decide on it.";
         }
 
-        return change.Approvals.Any(approval => approval.By.Person == reader.Person && string.Equals(approval.PlanHash, change.PlanHash, StringComparison.Ordinal))
+        return change.Approvals.Any(approval => approval.Struck is null && approval.By.Person == reader.Person && string.Equals(approval.PlanHash, change.PlanHash, StringComparison.Ordinal))
             ? "You have decided on this plan."
             : null;
     }

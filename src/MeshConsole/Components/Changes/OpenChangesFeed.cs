@@ -30,6 +30,7 @@ public sealed class OpenChangesFeed : IDisposable
         ArgumentNullException.ThrowIfNull(changes);
         (_changes, _switches, _time) = (changes, switches, time);
         _changes.Changed += OnStored;
+        _switches.Changed += OnSwitched;
     }
 
     /// <summary>What is open now. A store that does not answer throws, as for the one who asked.</summary>
@@ -56,13 +57,19 @@ public sealed class OpenChangesFeed : IDisposable
         return await flight.Answer.WaitAsync(cancellationToken);
     }
 
-    public void Dispose() => _changes.Changed -= OnStored;
+    public void Dispose()
+    {
+        _changes.Changed -= OnStored;
+        _switches.Changed -= OnSwitched;
+    }
 
     // Nobody's token: whoever leaves does not end the read of the others.
     private async Task<(ImmutableArray<ChangeRecord> Changes, ImmutableArray<BreakGlass> Unreviewed)> ReadAsync() =>
         (await _changes.ListAsync(new ChangeFilter(s_states, Namespaces: [], Limit: 200), Actor.Anonymous, CancellationToken.None), await _switches.ListUnreviewedAsync(CancellationToken.None));
 
-    private void OnStored(string id)
+    private void OnStored(string id) => OnSwitched();
+
+    private void OnSwitched()
     {
         lock (_gate)
         {

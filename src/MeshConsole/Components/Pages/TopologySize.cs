@@ -13,21 +13,4 @@ public static class TopologySize
         snapshot.Clusters.Where(cluster => query.MatchesCluster(cluster.Name)).Sum(cluster => cluster.Workloads.Count(workload => query.Matches(workload.Id.Namespace))) > WorkloadsAtOnce
             ? TopologyLevel.Namespace
             : TopologyLevel.Workload;
-
-    public static TopologyLevel? Parse(string? text) => text switch
-    {
-        "workload" => TopologyLevel.Workload,
-        "service" => TopologyLevel.Service,
-        "app" => TopologyLevel.App,
-        "namespace" => TopologyLevel.Namespace,
-        _ => null,
-    };
-
-    public static string NameOf(TopologyLevel level) => level switch
-    {
-        TopologyLevel.Workload => "workload",
-        TopologyLevel.Service => "service",
-        TopologyLevel.App => "app",
-        _ => "namespace",
-    };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using MeshConsole.Mesh.Timeline;
 using MeshConsole.Mesh.Triage;
+using static MeshConsole.Components.IncidentFiles.MarkdownText;
 
 namespace MeshConsole.Components.Problems;
 
@@ -15,18 +16,18 @@ public static class IncidentReport
     {
         ArgumentNullException.ThrowIfNull(problem);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {Safe(problem.Title)}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{problem.Severity}, first seen {Instant(problem.Since)}; this report is of {Instant(now)}.\n\n{Safe(problem.Detail)}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {Line(problem.Title)}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{problem.Severity}, first seen {Instant(problem.Since)}; this report is of {Instant(now)}.\n\n{Line(problem.Detail)}\n\n");
         text.Append("## Evidence\n\n| number | now | hour before |\n| --- | --- | --- |\n");
         foreach (var evidence in problem.Evidence)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {Safe(evidence.Name)} | {Safe(evidence.Value)} | {Safe(evidence.Usual ?? "")} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Line(evidence.Name)} | {Line(evidence.Value)} | {Line(evidence.Usual ?? "")} |\n");
         }
 
-        List("## Suspects", problem.Suspects.Select(s => $"{Safe(s.Title)}{(s.At is { } at ? $" ({Instant(at)})" : "")}. {Safe(string.Join(' ', s.For))}{(s.Against.IsEmpty ? "" : $" Against: {Safe(string.Join(' ', s.Against))}")}"), "Nothing that was seen to change in the hour before could have caused it.");
-        List("## Who is hit", problem.BlastRadius.Gateways.Select(g => $"gateway {Safe(g)}").Concat(problem.BlastRadius.Symptoms.Select(Safe)), "Nobody else, as far as traffic shows.");
-        List("## Next steps", problem.NextSteps.Select(s => Safe(s.Text)), "No step is known for this.");
-        List("## What changed", changes.Take(ChangesListed).Select(c => $"{Instant(c.At)}: {Safe(c.Summary)}{(c.By is { } by ? $" By {Safe(by)}." : "")}"), "Nothing was seen to change.");
+        List("## Suspects", problem.Suspects.Select(s => $"{Line(s.Title)}{(s.At is { } at ? $" ({Instant(at)})" : "")}. {Line(string.Join(' ', s.For))}{(s.Against.IsEmpty ? "" : $" Against: {Line(string.Join(' ', s.Against))}")}"), "Nothing that was seen to change in the hour before could have caused it.");
+        List("## Who is hit", problem.BlastRadius.Gateways.Select(g => $"gateway {Line(g)}").Concat(problem.BlastRadius.Symptoms.Select(Line)), "Nobody else, as far as traffic shows.");
+        List("## Next steps", problem.NextSteps.Select(s => Line(s.Text)), "No step is known for this.");
+        List("## What changed", changes.Take(ChangesListed).Select(c => $"{Instant(c.At)}: {Line(c.Summary)}{(c.By is { } by ? $" By {Line(by)}." : "")}"), "Nothing was seen to change.");
         return text.ToString();
 
         void List(string title, IEnumerable<string> lines, string none)
@@ -44,30 +45,5 @@ public static class IncidentReport
                 text.Append(CultureInfo.InvariantCulture, $"{none}\n");
             }
         }
-    }
-
-    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-
-    /// <summary>One line in which no character is markup.</summary>
-    private static string Safe(string text)
-    {
-        var safe = new StringBuilder(text.Length);
-        foreach (var character in Format.Middle(text, 1000))
-        {
-            if (char.IsControl(character))
-            {
-                safe.Append(' ');
-                continue;
-            }
-
-            if (character is '\\' or '`' or '*' or '_' or '{' or '}' or '[' or ']' or '<' or '>' or '#' or '|' or '!' or '~' or '&')
-            {
-                safe.Append('\\');
-            }
-
-            safe.Append(character);
-        }
-
-        return safe.ToString();
     }
 }

@@ -1,3 +1,4 @@
+using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Gates;
 using MeshConsole.Mesh.Changes.Guards;
@@ -292,6 +293,125 @@ public sealed class ChangeExecutorTests
         held.State.ShouldBe(ChangeState.Held);
         held.StateReason.ShouldContain("not an operator");
         _rig.Target.Weights.ShouldBe([75, 25]);
+    }
+
+    /// <summary>Nothing is written after the last stage, so no guard would ask: it must not complete by itself all the same.</summary>
+    [Fact]
+    public async Task Role_TakenAwayInTheLastSoak_HoldsItUntilItIsGivenBack()
+    {
+        var change = await _rig.StartedAsync();
+        await _rig.UntilAsync(change.Id, c => c is { Stage: 1, Current.SoakStartedAt: not null });
+        _rig.Current = actor => actor.Subject == "olga" ? actor with { Namespaces = ["ledger"] } : actor;
+        await _rig.RunAsync(TimeSpan.FromMinutes(10));
+        var held = _rig.Store.Get(change.Id);
+        (held.State, held.Hold?.Code).ShouldBe((ChangeState.Held, HoldCodes.Guards));
+        held.StateReason.ShouldBe("olga, who started it, is not an operator in namespace payments any more. Give the role back, or roll back or abort as another operator.");
+        _rig.Store.Audit.Count(r => r.Entry.ChangeId == change.Id && r.Entry.Phase == "refused").ShouldBe(1, "recorded once, not at each look");
+        _rig.Target.Weights.ShouldBe([50, 50]);
+
+        _rig.Current = actor => actor;
+        await _rig.RunAsync(TimeSpan.FromMinutes(4));
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.Running, "a hold begins the soak anew");
+        await _rig.UntilAsync(change.Id, ChangeState.Completed, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task Role_TakenAwayInTheLastSoak_LeavesTheGatesArmed()
+    {
+        var change = await _rig.StartedAsync();
+        await _rig.UntilAsync(change.Id, c => c is { Stage: 1, Current.SoakStartedAt: not null });
+        _rig.Current = actor => actor.Subject == "olga" ? null : actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Held, TimeSpan.FromMinutes(1));
+        _rig.Gates.ErrorRatio = 0.05;
+        _rig.Gates.Share = () => 0.1;
+        await _rig.UntilAsync(change.Id, ChangeState.RolledBack, TimeSpan.FromMinutes(5));
+        _rig.Target.Weights.ShouldBe([90, 10]);
+    }
+
+    /// <summary>Who started it cannot be looked up: not known is no leave.</summary>
+    [Fact]
+    public async Task Starter_WhoCannotBeLookedUp_HoldsAndGoesOnByItself()
+    {
+        var change = await _rig.StartedAsync();
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        _rig.Current = _ => throw new TimeoutException("The directory does not answer.");
+        await _rig.RunAsync(TimeSpan.FromMinutes(10));
+        var held = _rig.Store.Get(change.Id);
+        (held.State, held.Hold?.Code).ShouldBe((ChangeState.Held, HoldCodes.Guards));
+        held.StateReason.ShouldContain("cannot be told: The directory does not answer.");
+        _rig.Target.Weights.ShouldBe([75, 25]);
+        _rig.Current = actor => actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Completed, TimeSpan.FromMinutes(15));
+    }
+
+    /// <summary>Asked for each write: Anna's approval carried stage 1 and does not carry stage 2.</summary>
+    [Fact]
+    public async Task Approver_WhoLostTheRole_HoldsTheNextStageUntilAnotherApproves()
+    {
+        _rig.Guards = context => [new ApprovalGuard().Check(context)];
+        var change = await _rig.StartedAsync();
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        _rig.Current = actor => actor.Subject == "anna" ? actor with { Roles = [Role.Viewer] } : actor;
+        await _rig.RunAsync(TimeSpan.FromMinutes(10));
+        var held = _rig.Store.Get(change.Id);
+        (held.State, held.Hold?.Code, held.WantsApproval).ShouldBe((ChangeState.Held, HoldCodes.Guards, true));
+        held.StateReason.ShouldContain("0 of 1 people approved this plan as it is now. anna is not an approver any more");
+        held.StateReason.ShouldContain("Ask another approver of payments to approve it");
+        _rig.Target.Weights.ShouldBe([75, 25]);
+
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Olga with { Roles = [Role.Approver] }, "My own", null, default), ChangeFault.Forbidden, "self-approval");
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Anna, "Once more", null, default), ChangeFault.Forbidden, "missing-role");
+        var approved = await _rig.Service.ApproveAsync(change.Id, ExecutionRig.Axel, "Stage 1 looks good", held.PlanHash, default);
+        (approved.State, approved.ApprovalsGiven, approved.Approvals[0].Struck).ShouldBe((ChangeState.Held, 1, "anna is not an approver any more"));
+        await _rig.RunAsync(TimeSpan.FromSeconds(20));
+        _rig.Target.Weights.ShouldBe([50, 50]);
+    }
+
+    [Fact]
+    public async Task Approver_WhoIsGivenTheRoleBack_LetsItGoOn()
+    {
+        _rig.Guards = context => [new ApprovalGuard().Check(context)];
+        var change = await _rig.StartedAsync();
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        _rig.Current = actor => actor.Subject == "anna" ? null : actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Held);
+        _rig.Store.Get(change.Id).StateReason.ShouldContain("anna's access was taken away");
+        _rig.Current = actor => actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Completed, TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
+    public async Task Approver_WhoCannotBeLookedUp_PassesNothing()
+    {
+        _rig.Guards = context => [new ApprovalGuard().Check(context)];
+        var change = await _rig.StartedAsync();
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        _rig.Current = actor => actor.Subject == "anna" ? throw new TimeoutException("The directory does not answer.") : actor;
+        await _rig.RunAsync(TimeSpan.FromMinutes(10));
+        var held = _rig.Store.Get(change.Id);
+        (held.State, held.Guards.Single().Outcome).ShouldBe((ChangeState.Held, GuardOutcome.Unknown));
+        held.Approvals.ShouldAllBe(a => a.Struck == null, "not known is not lost");
+        _rig.Target.Weights.ShouldBe([75, 25]);
+        _rig.Current = actor => actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Completed, TimeSpan.FromMinutes(15));
+    }
+
+    /// <summary>An approval of what is under way is bound like any other: to the object as the change left it, and to the policy.</summary>
+    [Fact]
+    public async Task Approval_WhileHeld_IsRefusedWhenObjectOrPolicyChanged()
+    {
+        _rig.Guards = context => [new ApprovalGuard().Check(context)];
+        var change = await _rig.StartedAsync();
+        await _rig.RunAsync(TimeSpan.FromMinutes(1));
+        _rig.Current = actor => actor.Subject == "anna" ? null : actor;
+        await _rig.UntilAsync(change.Id, ChangeState.Held);
+        var policy = _rig.Policy;
+        _rig.Policy = policy with { MaxStepPercent = 7 };
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Axel, "Looks good", null, default), ChangeFault.Conflict, "plan-changed");
+        _rig.Policy = policy;
+        _rig.Target.Edit("kubectl-edit", 80, 20);
+        await _rig.RefusedAsync(() => _rig.Service.ApproveAsync(change.Id, ExecutionRig.Axel, "Looks good", null, default), ChangeFault.Conflict, "target-changed");
+        _rig.Store.Get(change.Id).Approvals.ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class ChangeMachineTests
         ("approve", _ => new ChangeEvent.Approve(GivenChange.Yes, s_now), [ChangeState.AwaitingApproval]),
         ("reject", _ => new ChangeEvent.Reject(GivenChange.Yes with { Approved = false }), [ChangeState.AwaitingApproval, ChangeState.Approved]),
         ("invalidate", _ => new ChangeEvent.Invalidate("The object changed."), [ChangeState.AwaitingApproval, ChangeState.Approved]),
+        ("strike", _ => new ChangeEvent.Strike([new LostApproval(ExecutionRig.Anna.Person, "anna is not an approver any more")]), [ChangeState.Approved]),
         ("expire", _ => new ChangeEvent.Expire(), [ChangeState.AwaitingApproval, ChangeState.Approved]),
         ("start", _ => new ChangeEvent.Start(ExecutionRig.Olga, [], null), [ChangeState.Approved]),
         ("start under break-glass", _ => new ChangeEvent.Start(ExecutionRig.Olga, [], new BreakGlass("g", ExecutionRig.Olga, "k", "r", null, s_now, s_now)), [ChangeState.AwaitingApproval, ChangeState.Approved]),

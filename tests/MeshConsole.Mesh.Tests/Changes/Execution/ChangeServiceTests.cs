@@ -525,6 +525,64 @@ public sealed class ChangeServiceTests
         _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.AwaitingApproval);
     }
 
+    /// <summary>An approval is somebody's who may decide: it does not outlive that, and the request waits for another.</summary>
+    [Fact]
+    public async Task Approver_WhoLostTheRoleBeforeTheStart_IsNamedAndAnotherHasToDecide()
+    {
+        var change = await _rig.ApprovedAsync();
+        _rig.Current = actor => actor.Subject == "anna" ? actor with { Namespaces = ["ledger"] } : actor;
+
+        var refused = await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Conflict, "approval-void");
+        refused.Message.ShouldStartWith("anna is an approver, but not in payments any more: that approval does not count any more. Waits for 1 approval of 1 until");
+        var waiting = _rig.Store.Get(change.Id);
+        (waiting.State, waiting.ApprovalsGiven, waiting.Approvals.Single().Struck).ShouldBe((ChangeState.AwaitingApproval, 0, "anna is an approver, but not in payments any more"));
+        _rig.Store.Audit.Last(r => r.Entry.ChangeId == change.Id && r.Entry.Action == ChangeAudit.Start).Entry.Outcome.ShouldBe("refused");
+
+        await _rig.Service.ApproveAsync(change.Id, ExecutionRig.Axel, "Looks good to me too", null, default);
+        (await _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default)).State.ShouldBe(ChangeState.Running);
+    }
+
+    [Fact]
+    public async Task Approver_WithTheRoleBack_DecidesAnew()
+    {
+        var change = await _rig.ApprovedAsync();
+        _rig.Current = actor => actor.Subject == "anna" ? null : actor;
+        await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Conflict, "approval-void");
+        _rig.Current = actor => actor;
+        await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Conflict, "wrong-state");
+        (await _rig.Service.ApproveAsync(change.Id, ExecutionRig.Anna, "Still good", null, default)).State.ShouldBe(ChangeState.Approved);
+    }
+
+    /// <summary>Two are required: the second approval is not counted on top of one that does not count any more.</summary>
+    [Fact]
+    public async Task Approver_WhoLostTheRoleBeforeTheSecondDecides_IsStruckOut()
+    {
+        _rig.Policy = _rig.Policy with { RequiredApprovals = 2 };
+        var change = await _rig.ApprovedAsync();
+        change.State.ShouldBe(ChangeState.AwaitingApproval);
+        _rig.Current = actor => actor.Subject == "anna" ? null : actor;
+
+        var decided = await _rig.Service.ApproveAsync(change.Id, ExecutionRig.Axel, "Looks good", null, default);
+
+        (decided.State, decided.ApprovalsGiven).ShouldBe((ChangeState.AwaitingApproval, 1));
+        decided.Approvals[0].Struck.ShouldBe("anna's access was taken away");
+    }
+
+    [Fact]
+    public async Task Approver_WhoCannotBeLookedUp_LetsNothingStartAndLosesNothing()
+    {
+        _rig.Guards = context => [new ApprovalGuard().Check(context)];
+        var change = await _rig.ApprovedAsync();
+        _rig.Current = actor => actor.Subject == "anna" ? throw new TimeoutException("The directory does not answer.") : actor;
+
+        var refused = await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Refused, "guards");
+
+        refused.Message.ShouldContain("Whether anna may still approve cannot be told: The directory does not answer.");
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.Approved);
+        _rig.Current = actor => actor;
+        (await _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default)).State.ShouldBe(ChangeState.Running);
+    }
+
     [Fact]
     public async Task Starts_AreCountedForTheGuardAtAStartOnly_WithoutStops()
     {

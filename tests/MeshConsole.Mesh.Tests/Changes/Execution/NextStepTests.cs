@@ -254,8 +254,37 @@ public sealed class NextStepTests
     [InlineData(HoldCodes.Rights, false, "wait")]
     [InlineData(HoldCodes.Refused, false, "wait")]
     [InlineData(HoldCodes.TargetChanged, false, "wait")]
-    [InlineData(HoldCodes.Guards, true, "AskGuards")]
+    [InlineData(HoldCodes.Guards, true, "Release")]
     public void Decide_ForOtherHolds_GoesOnWhereItMay(string code, bool byItself, string expected) => Name(NextStep.Decide(GivenChange.Held(code, byItself), s_calm)).ShouldBe(expected);
+
+    /// <summary>A guard held the next write: it is asked again. In a soak, or after the last stage, nothing is written next.</summary>
+    [Theory]
+    [InlineData(0, false, "Release")]
+    [InlineData(0, true, "AskGuards")]
+    [InlineData(1, true, "Release")]
+    public void Decide_ForAHoldOfGuards_AsksThemWhereAWriteIsNext(int stage, bool passed, string expected)
+    {
+        var held = GivenChange.Held(HoldCodes.Guards);
+        var change = held with { Stage = stage, Progress = [held.Progress[^1] with { Stage = stage, PassedAt = passed ? GivenChange.Now : null }] };
+        Name(NextStep.Decide(change, s_calm)).ShouldBe(expected);
+        Name(NextStep.Decide(change, s_calm with { Lost = "olga is not an operator any more." })).ShouldBe("HoldBack");
+        Name(NextStep.Decide(change with { Hold = change.Hold! with { Message = "olga is not an operator any more." } }, s_calm with { Lost = "olga is not an operator any more." })).ShouldBe("wait", "said once");
+    }
+
+    /// <summary>Whoever started it lost the right: gates still go back first, everything else waits.</summary>
+    [Theory]
+    [InlineData("Pass", 0, "HoldBack")]
+    [InlineData("Fail", 2, "RollBack")]
+    public void Decide_WithoutTheRightOfTheStarter_HoldsUnlessAGateGoesBack(string last, int failures, string expected)
+    {
+        var change = GivenChange.Looked(GivenChange.Soaking, failures, Enum.Parse<GateVerdict>(last));
+        foreach (var stage in new[] { change, change with { Stage = 1, Progress = [change.Progress[^1] with { Stage = 1 }] } })
+        {
+            Name(NextStep.Decide(stage, s_calm with { Lost = "olga is not an operator any more." })).ShouldBe(expected);
+        }
+
+        Name(NextStep.Decide(GivenChange.Returning, s_calm with { Lost = "olga is not an operator any more." })).ShouldBe("WriteReturn", "a way back does not ask");
+    }
 
     /// <summary>Weights of the object, share of the canary, seconds since the object was back: what follows on the way back.</summary>
     [Theory]

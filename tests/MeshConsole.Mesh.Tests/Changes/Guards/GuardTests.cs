@@ -83,7 +83,7 @@ public sealed class GuardTests
     public void Refusal_IsOfThatGuardAndSaysWhy(string code, string why, Func<GuardContext, GuardContext> spoil, string words)
     {
         ArgumentNullException.ThrowIfNull(spoil);
-        var verdicts = GuardSet.Check(spoil(Sound()));
+        var verdicts = GuardSet.Check(Asked(spoil(Sound())));
 
         var verdict = verdicts.Single(v => v.Code == code);
         verdict.Allows.ShouldBeFalse(why);
@@ -142,6 +142,7 @@ public sealed class GuardTests
         var pressed = Sound() with
         {
             Moment = GuardMoment.Start,
+            Approvers = [],
             Policy = Policy() with { FreezeWindows = [new FreezeWindow("always", "* * * * *", TimeSpan.FromDays(1), "UTC", [])], MinSoak = TimeSpan.FromHours(1), MaxStepPercent = 1, MaxStartsPerHour = 1 },
             Change = Change() with { Approvals = [] },
             RecentStarts = [s_now, s_now],
@@ -198,6 +199,63 @@ public sealed class GuardTests
         GuardSet.Allows(verdicts).ShouldBeFalse();
         verdicts.Length.ShouldBe(GuardSet.Check(Sound()).Length);
     }
+
+    /// <summary>Anna approved; one is required. What became of her and of Ben, whose approval is there too where two are.</summary>
+    public static TheoryData<string, int, Func<Approval, ApproverNow>[], GuardOutcome, string> Approvers()
+    {
+        Func<Approval, ApproverNow> may = a => new ApproverNow(a, a.By with { Roles = [Role.Approver] });
+        Func<Approval, ApproverNow> demoted = a => new ApproverNow(a, a.By with { Roles = [Role.Viewer] });
+        Func<Approval, ApproverNow> elsewhere = a => new ApproverNow(a, a.By with { Roles = [Role.Approver], Namespaces = ["ledger"] });
+        Func<Approval, ApproverNow> gone = a => new ApproverNow(a with { By = a.By with { Credential = "laptop" } }, null);
+        Func<Approval, ApproverNow> unknown = a => new ApproverNow(a, null, "the directory does not answer.");
+        return new()
+        {
+            { "still may", 1, [may], GuardOutcome.Pass, "1 of 1 people approved." },
+            { "role taken away", 1, [demoted], GuardOutcome.Refuse, "anna is not an approver any more: the approval of 2026-" },
+            { "of other namespaces now", 1, [elsewhere], GuardOutcome.Refuse, "anna is an approver, but not in payments any more" },
+            { "token taken away", 1, [gone], GuardOutcome.Refuse, "anna's credential laptop was taken away" },
+            { "not known", 1, [unknown], GuardOutcome.Unknown, "Whether anna may still approve cannot be told: the directory does not answer." },
+            { "one of two is enough", 1, [demoted, may], GuardOutcome.Pass, "1 of 1 people approved. anna is not an approver any more" },
+            { "one of two is too few", 2, [may, gone], GuardOutcome.Refuse, "1 of 2 people approved" },
+            { "lost and not known", 2, [demoted, unknown], GuardOutcome.Refuse, "0 of 2 people approved" },
+            { "one may, one is not known", 2, [may, unknown], GuardOutcome.Unknown, "Whether ben may still approve" },
+            { "enough without the one that is not known", 1, [unknown, may], GuardOutcome.Pass, "1 of 1" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(Approvers))]
+    public void Approval_CountsAsLongAsWhoGaveItMayGiveIt(string why, int required, Func<Approval, ApproverNow>[] approvers, GuardOutcome expected, string words)
+    {
+        ArgumentNullException.ThrowIfNull(approvers);
+        ImmutableArray<Approval> given = [Yes(Person("anna")), Yes(Person("ben"))];
+        var context = Sound() with
+        {
+            Change = Change() with { RequiredApprovals = required, Approvals = [.. given.Take(approvers.Length)] },
+            Approvers = [.. approvers.Select((now, i) => now(given[i]))],
+        };
+        foreach (var moment in new[] { GuardMoment.Start, GuardMoment.Stage })
+        {
+            var verdict = Verdict(context with { Moment = moment }, "approvals");
+            verdict.Outcome.ShouldBe(expected, why);
+            verdict.Found.ShouldContain(words, Case.Sensitive, why);
+            (verdict.Fix is not null).ShouldBe(expected != GuardOutcome.Pass, why);
+        }
+    }
+
+    [Fact]
+    public void Approvers_ThatWereNotAskedAbout_PassNothing()
+    {
+        var start = Sound() with { Moment = GuardMoment.Start, Approvers = null };
+
+        Verdict(start, "approvals").Outcome.ShouldBe(GuardOutcome.Unknown);
+        Verdict(start with { Change = Change() with { RequiredApprovals = 0, Approvals = [] } }, "approvals").Outcome.ShouldBe(GuardOutcome.Pass, "nobody has to");
+    }
+
+    /// <summary>With what those who approved may now, where the case says nothing about it: they still may.</summary>
+    private static GuardContext Asked(GuardContext context) => context is { Approvers: null, Change: { } change }
+        ? context with { Approvers = [.. Approvals.Counting(change).Select(a => new ApproverNow(a, a.By with { Roles = [Role.Approver] }))] }
+        : context;
 
     private static GuardVerdict Verdict(GuardContext context, string code) => GuardSet.Check(context).Single(v => v.Code == code);
 

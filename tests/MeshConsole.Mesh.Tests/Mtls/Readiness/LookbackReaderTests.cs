@@ -33,21 +33,6 @@ public sealed class LookbackReaderTests : IDisposable
         (evidence[0].At, evidence[0].Start, evidence[0].Slot).ShouldBe((Given.Now, Given.Now.AddHours(-1), TimeSpan.FromSeconds(30)));
     }
 
-    /// <summary>A sample every 15 s leaves no slot empty that is at least 30 s long; with shorter ones every second would be a gap.</summary>
-    [Theory]
-    [InlineData(4, 30, 30)]
-    [InlineData(20, 30, 30)]
-    [InlineData(60, 30, 30)]
-    [InlineData(240, 30, 120)]
-    [InlineData(4, 600, 150)]
-    [InlineData(600, 60, 300)]
-    public async Task ReadAsync_ShortRateWindow_MakesNoSlotShorterThanTwoScrapes(int window, int minutes, int slot)
-    {
-        var (reader, prometheus) = Create(_ => ScriptedPrometheus.Vector(), new TelemetrySettings { RateWindow = TimeSpan.FromSeconds(window) });
-        (await reader.ReadAsync(TimeSpan.FromMinutes(minutes), CancellationToken.None)).Slot.ShouldBe(TimeSpan.FromSeconds(slot));
-        prometheus.Requests.Select(request => request.Query).ShouldContain(query => query.Contains($"[{minutes * 60}s:{slot}s]", StringComparison.Ordinal));
-    }
-
     [Fact]
     public async Task ReadAsync_WhoeverAskedFirstGoesAway_TheOthersAreAnswered()
     {
@@ -160,12 +145,25 @@ public sealed class LookbackReaderTests : IDisposable
         (answer.Verdict, answer.Unproven.Single().Code).ShouldBe((ReadinessVerdict.Unproven, "cluster-unknown"));
     }
 
-    private (LookbackReader Reader, ScriptedPrometheus Prometheus) Create(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer, TelemetrySettings? settings = null)
+    /// <summary>Whatever the rate window: 240 slots at most, half of the window at least, and half a minute at least.</summary>
+    [Theory]
+    [InlineData(5, 1, 30)] // Half of the window, 2.5 s, would be shorter than the time between two usual scrapes.
+    [InlineData(60, 1, 30)]
+    [InlineData(300, 1, 150)]
+    [InlineData(60, 168, 2520)] // Seven days in 240 slots.
+    public void Slot_IsNeverShorterThanUsualScrapesAreApart(int windowSeconds, int lookbackHours, int expected)
+    {
+        using var http = new HttpClient();
+        using var reader = new LookbackReader("test", new PrometheusClient(http, new PrometheusEndpoint(new Uri("http://127.0.0.1:1/")), _time), new TelemetrySettings { RateWindow = TimeSpan.FromSeconds(windowSeconds) }, _time);
+        reader.SlotOf(TimeSpan.FromHours(lookbackHours)).ShouldBe(TimeSpan.FromSeconds(expected));
+    }
+
+    private (LookbackReader Reader, ScriptedPrometheus Prometheus) Create(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer)
     {
         var prometheus = new ScriptedPrometheus(answer);
         var http = new HttpClient(prometheus);
         var client = new PrometheusClient(http, new PrometheusEndpoint(new Uri("http://prometheus:9090/")), _time);
-        var reader = new LookbackReader("test", client, settings ?? new TelemetrySettings(), _time);
+        var reader = new LookbackReader("test", client, new TelemetrySettings(), _time);
         _owned.AddRange([reader, http]);
         return (reader, prometheus);
     }

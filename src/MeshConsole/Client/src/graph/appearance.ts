@@ -111,19 +111,30 @@ function edgeLine(edge: TopologyEdge, label: Label, alone: boolean, totals: Read
  * invisible or moves its neighbours becomes �.
  */
 export function visible(text: string): string {
+  return isolated(seen(text));
+}
+
+function seen(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, character => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
   });
 }
 
+/** Stretches that run from right to left. Their letters and what lies between share no character, so nothing is tried twice. */
+const leftwards = /(?=\p{L})[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}](?:[^\p{L}]*(?=\p{L})[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}])*\p{M}*/gu;
+
+/** Each of them as an isolate (U+2068, U+2069), so that a number behind a Hebrew name stays behind it; as Bidirectional does on the pages. */
+function isolated(text: string): string {
+  return text.replace(leftwards, stretch => `\u2068${stretch}\u2069`);
+}
+
 /** Made visible, and cut in the middle as Format.Middle does. */
 export function middle(text: string, length: number): string {
-  const seen = visible(text);
-  const points = [...seen];
-  if (points.length <= length) return seen;
+  const points = [...seen(text)];
+  if (points.length <= length) return isolated(points.join(''));
   const head = Math.floor(length / 2);
-  return `${points.slice(0, head).join('')}…${points.slice(points.length - (length - 1 - head)).join('')}`;
+  return isolated(`${points.slice(0, head).join('')}…${points.slice(points.length - (length - 1 - head)).join('')}`);
 }
 
 export function nodeTitle(node: TopologyNode): string {

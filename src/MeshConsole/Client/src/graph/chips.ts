@@ -53,6 +53,28 @@ class Crowd {
   }
 }
 
+/**
+ * Those of some names that have room beside each other: the heavier first, of equal ones the upper left, so that the same stay from
+ * one drawing to the next.
+ * @param aside how far up or down a name may stand instead.
+ * @param taken what has its place already.
+ */
+export function withRoom<T extends Rect & { weight: number }>(names: readonly T[], aside: readonly number[] = [], taken: readonly Rect[] = []): T[] {
+  const crowd = new Crowd();
+  for (const rect of taken) crowd.add(rect);
+  return [...names]
+    .sort((a, b) => b.weight - a.weight || a.y1 - b.y1 || a.x1 - b.x1)
+    .flatMap(name => {
+      for (const by of [0, ...aside]) {
+        const moved = { ...name, y1: name.y1 + by, y2: name.y2 + by };
+        if (crowd.hits(moved)) continue;
+        crowd.add(moved);
+        return [moved];
+      }
+      return [];
+    });
+}
+
 /** A point of the curve through three points, 0 at its start to 1 at its end. */
 export function onCurve(from: Point, through: Point, to: Point, t: number): Point {
   const cx = 2 * through.x - (from.x + to.x) / 2;

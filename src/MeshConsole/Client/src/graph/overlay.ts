@@ -3,11 +3,11 @@
 // all of its edges again.
 import type { Core, EdgeSingular } from 'cytoscape';
 import { badgeSize, drawBadges, isNotable } from './badges';
-import { type ChipWish, placeChips, type Rect } from './chips';
+import { type ChipWish, placeChips, type Rect, withRoom } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
 import type { Palette } from './palette';
 import { middle } from './appearance';
-import type { Badge, MtlsState, Point } from './types';
+import type { Badge, Health, MtlsState, Point } from './types';
 
 /** From this many edges on, only what needs attention or is chosen gets words and locks. */
 const everyChipUpTo = 300;
@@ -34,6 +34,8 @@ export interface Words {
   node(id: string): NodeWords | undefined;
   edge(id: string): string[];
   flow(id: string): { perSecond: number; errorRatio: number };
+  /** How an edge is drawn; among many it is not cytoscape that knows. */
+  look(id: string): { health: Health; mtls: MtlsState; width: number } | undefined;
 }
 
 export interface NodeWords {
@@ -71,6 +73,7 @@ export class Overlay {
   #flow: HTMLCanvasElement | null = null;
   #flowFrame = 0;
   #flowDrawn = 0;
+  #flowBlank = true;
   #streams: Stream[] | null = null;
   /** Where nodes lie: dots go behind them, as their edges do. */
   #covered: Rect[] = [];
@@ -137,10 +140,13 @@ export class Overlay {
   #drawFlow(seconds: number): void {
     const [width, height, zoom, pan] = [this.#cy.width(), this.#cy.height(), this.#cy.zoom(), this.#cy.pan()];
     if (this.#flow === null || width === 0 || height === 0) return;
+    // From farther away the dots of a whole mesh would be one grey mist: nothing is drawn, and not thirty times a second.
+    const away = zoom < 0.3;
+    if (away && this.#flowBlank) return;
+    this.#flowBlank = away;
     const ratio = window.devicePixelRatio || 1;
     const context = prepare(this.#flow, width, height, ratio);
-    // From farther away the dots of a whole mesh would be one grey mist.
-    if (zoom < 0.3) return;
+    if (away) return;
     context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     this.#streams ??= this.#streamsInSight();
     const size = 2.6 / Math.max(0.7, Math.min(1, zoom));
@@ -164,7 +170,7 @@ export class Overlay {
     const extent = this.#cy.extent();
     const streams: Stream[] = [];
     this.#cy.edges().forEach(edge => {
-      if (edge.data('health') === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
+      if (this.#words.look(edge.id())?.health === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
       const [source, target] = [edge.source().position(), edge.target().position()];
       // Asking for the ends of a curve is dear: those that cannot be in sight are not asked.
       if (Math.max(source.x, target.x) < extent.x1 || Math.min(source.x, target.x) > extent.x2 || Math.max(source.y, target.y) < extent.y1 || Math.min(source.y, target.y) > extent.y2) return;
@@ -202,7 +208,7 @@ export class Overlay {
     for (const context of [under, over]) {
       context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * pan.x, ratio * pan.y);
     }
-    if (this.boxes) this.#drawBoxes(under, zoom);
+    if (this.boxes) this.#drawBoxes(under, over, zoom);
     else this.#titles = [];
     if (zoom >= readableFrom) this.#drawNodeWords(over, zoom);
     else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
@@ -249,12 +255,17 @@ export class Overlay {
     context.fillText(text, x + 4, y + 0.5);
   }
 
-  /** Names alone, as large on the screen as ever, beside boxes that have become too small to hold them. */
+  /**
+   * Names alone, as large on the screen as ever, on nodes that have become too small to hold them. Where they would lie on each
+   * other one moves aside; where there is no room either, what is chosen or not well has its name, and the others get theirs when
+   * one zooms in.
+   */
   #drawNodeNames(context: CanvasRenderingContext2D, zoom: number): void {
     const size = 11 / zoom;
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'middle';
     context.textAlign = 'center';
+    const names: (Rect & { weight: number; name: string; faded: boolean; health: string })[] = [];
     this.#cy.nodes().forEach(node => {
       const words = node.hasClass('hidden') ? undefined : this.#words.node(node.id());
       if (!words) return;
@@ -263,20 +274,29 @@ export class Overlay {
       // The name stands on the box and its mark: what is not well says so in a sign too, and not in colour alone.
       const name = `${health === 'failing' ? '✕ ' : health === 'degraded' ? '! ' : ''}${words.title}`;
       const width = context.measureText(name).width + size;
-      context.globalAlpha = node.hasClass('faded') ? 0.16 : 0.92;
+      const chosen = node.hasClass('at') || node.hasClass('selected') || node.hasClass('found');
+      const faded = node.hasClass('faded');
+      names.push({
+        ...onScreen({ x1: at.x - width / 2, y1: at.y - size * 0.7, x2: at.x + width / 2, y2: at.y + size * 0.7 }, zoom),
+        weight: (chosen ? 8 : 0) + (faded ? 0 : 4) + (health === 'failing' ? 2 : health === 'degraded' ? 1 : 0),
+        name, faded, health,
+      });
+    });
+    for (const { x1, y1, x2, y2, name, faded, health } of withRoom(names, [-13, 13], this.#titles.map(title => onScreen(title, zoom)))) {
+      context.globalAlpha = faded ? 0.16 : 0.92;
       context.fillStyle = this.palette.page;
       context.beginPath();
-      context.roundRect(at.x - width / 2, at.y - size * 0.7, width, size * 1.4, size * 0.3);
+      context.roundRect(x1 / zoom, y1 / zoom, (x2 - x1) / zoom, (y2 - y1) / zoom, size * 0.3);
       context.fill();
-      context.globalAlpha = node.hasClass('faded') ? 0.16 : 1;
+      context.globalAlpha = faded ? 0.16 : 1;
       context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : this.palette.text;
-      context.fillText(name, at.x, at.y);
-    });
+      context.fillText(name, (x1 + x2) / 2 / zoom, (y1 + y2) / 2 / zoom);
+    }
     context.globalAlpha = 1;
     context.textAlign = 'start';
   }
 
-  #drawBoxes(context: CanvasRenderingContext2D, zoom: number): void {
+  #drawBoxes(context: CanvasRenderingContext2D, over: CanvasRenderingContext2D, zoom: number): void {
     const boxes = new Map<string, { x1: number; y1: number; x2: number; y2: number; title: string }>();
     this.#cy.nodes().forEach(node => {
       const namespace = node.data('namespace') as string;
@@ -294,8 +314,10 @@ export class Overlay {
         boxes.set(key, { x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h, title: namespace });
       }
     });
-    // The names of boxes keep a readable size when one zooms out.
-    const size = Math.min(64, Math.max(12, 12 / Math.max(zoom, 0.12)));
+    // The names of boxes keep a readable size when one zooms out: then they stand above their box and over what lies there.
+    const size = Math.max(12, 11 / zoom);
+    const above = size > 14;
+    const names: (Rect & { weight: number; key: string; title: string })[] = [];
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'bottom';
     this.#titles = [];
@@ -310,14 +332,28 @@ export class Overlay {
       context.stroke();
       context.fillStyle = this.palette.quiet;
       const title = `▾ ${middle(box.title, 32)}`;
-      const breadth = Math.min(context.measureText(title).width, Math.max(w * 1.4, 60)) + 12;
-      this.#titles.push(size > 14 ? { key, x1: x, x2: x + breadth, y1: y - size - 6, y2: y } : { key, x1: x, x2: x + breadth + 10, y1: y, y2: y + 26 });
-      if (size > 14) context.fillText(title, x + 2, y - 2, Math.max(w * 1.4, 60));
+      const breadth = context.measureText(title).width + size;
+      if (above) names.push({ ...onScreen({ x1: x, y1: y - size * 1.4, x2: x + breadth, y2: y }, zoom), weight: 0, key, title });
       else {
+        this.#titles.push({ key, x1: x, x2: x + Math.min(breadth + 10, w), y1: y, y2: y + 26 });
         context.textBaseline = 'top';
         context.fillText(title, x + 10, y + 7, w - 20);
         context.textBaseline = 'bottom';
       }
+    }
+    over.font = context.font;
+    over.textBaseline = 'middle';
+    for (const { x1, y1, x2, y2, key, title } of withRoom(names)) {
+      const [x, y, w, h] = [x1 / zoom, y1 / zoom, (x2 - x1) / zoom, (y2 - y1) / zoom];
+      this.#titles.push({ key, x1: x, y1: y, x2: x + w, y2: y + h });
+      over.globalAlpha = 0.88;
+      over.fillStyle = this.palette.page;
+      over.beginPath();
+      over.roundRect(x, y, w, h, size * 0.3);
+      over.fill();
+      over.globalAlpha = 1;
+      over.fillStyle = this.palette.quiet;
+      over.fillText(title, x + size * 0.5, y + h / 2);
     }
   }
 
@@ -364,9 +400,11 @@ export class Overlay {
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
     cy.edges().forEach(edge => {
-      const state = edge.data('mtls') as MtlsState;
+      const look = this.#words.look(edge.id());
+      if (!look) return;
+      const state = look.mtls;
       const chosen = edge.hasClass('near') || edge.hasClass('selected');
-      const warns = state === 'plaintext' || state === 'mixed' || edge.data('health') === 'failing' || edge.data('health') === 'degraded';
+      const warns = state === 'plaintext' || state === 'mixed' || look.health === 'failing' || look.health === 'degraded';
       if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
       const lines = this.#words.edge(edge.id());
       if (state === 'idle' && lines.length === 0) return;
@@ -375,10 +413,15 @@ export class Overlay {
       const width = (state === 'idle' ? 0 : lockRoom) + (lines.length > 0 ? Math.max(...lines.map(line => context.measureText(line).width)) + 5 : 0);
       const height = chipHeight + Math.max(0, lines.length - 1) * lineHeight;
       chips.set(edge.id(), { lines, state, width, height });
-      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + (edge.data('width') as number) });
+      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
     });
     return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
+}
+
+/** In pixels, but for where the view is moved to: whether two lie on each other is the same wherever that is. */
+function onScreen({ x1, y1, x2, y2 }: Rect, zoom: number): Rect {
+  return { x1: x1 * zoom, y1: y1 * zoom, x2: x2 * zoom, y2: y2 * zoom };
 }
 
 /** Null where an end is not on the canvas yet. */

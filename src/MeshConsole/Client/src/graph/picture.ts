@@ -99,6 +99,12 @@ function nodeOf(node: PictureNode, palette: Palette): string {
     badgesAsSvg(round(x + node.width - 8), round(y), node.badges, palette, escape);
 }
 
+/** From, half-way and end of a call to itself: an arc over the node. */
+export function loopOf(at: Point, width: number, height: number): [from: Point, through: Point, to: Point] {
+  const top = at.y - height / 2;
+  return [{ x: at.x + width / 5, y: top }, { x: at.x, y: top - 26 }, { x: at.x - width / 5, y: top }];
+}
+
 function framesOf(nodes: PictureNode[]): { x: number; y: number; w: number; h: number; title: string }[] {
   const groups = new Map<string, PictureNode[]>();
   for (const node of nodes) if (node.box) groups.set(node.box, [...(groups.get(node.box) ?? []), node]);

@@ -1,7 +1,7 @@
 // What the hub's stream Topology sends; the records are those of GET /api/v1/topology.
 export type Health = 'unknown' | 'idle' | 'healthy' | 'degraded' | 'failing';
 export type MtlsState = 'unknown' | 'mutual' | 'plaintext' | 'mixed' | 'idle';
-export type View = 'workload' | 'service' | 'app' | 'namespace';
+export type View = 'workload' | 'versionedApp' | 'service' | 'app' | 'namespace';
 
 /** What the configuration does to a node, in the order in which it is drawn. */
 export type Badge = 'noProxy' | 'gateway' | 'virtualService' | 'canarySplit' | 'faultInjection' | 'mirroring' | 'timeout' | 'circuitBreaker' | 'strict' | 'permissive' | 'disabled';
