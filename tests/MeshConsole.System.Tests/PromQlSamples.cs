@@ -261,6 +261,12 @@ internal sealed class PromQlSamples
             Add(LabelSet.Metric("envoy_listener_no_filter_chain_match", ("namespace", "payments"), ("pod", pod), ("envoy_listener_address", "0.0.0.0_15006")), step => step / 3);
         }
 
+        foreach (var (prefix, pod) in new[] { ("control_", "web-1"), ("", "web-2"), ("control_", "web-3") })
+        {
+            Add(LabelSet.Metric(prefix + "identity_cert_expiration_timestamp_seconds", ("namespace", "emojivoto"), ("pod", pod)), _ => pod == "web-3" ? 0 : 1_700_080_000);
+            Add(LabelSet.Metric(prefix + "identity_cert_refresh_timestamp_seconds", ("namespace", "emojivoto"), ("pod", pod)), _ => pod == "web-3" ? 0 : 1_699_993_600.25);
+        }
+
         Add(LabelSet.Metric("pilot_info", ("version", "1.26.0"), ("pod", "istiod-1")), _ => 1);
         Add(LabelSet.Metric("istio_build", ("component", "pilot"), ("tag", "1.26.0")), _ => 1);
         foreach (var gauge in new[] { "pilot_services", "pilot_virt_services", "istiod_uptime_seconds", "citadel_server_root_cert_expiry_timestamp", "citadel_server_cert_chain_expiry_timestamp" })

@@ -1,6 +1,5 @@
 using System.Globalization;
 using MeshConsole.Mesh.Kubernetes.Objects;
-using MeshConsole.Mesh.Model;
 
 namespace MeshConsole.Mesh.Certificates;
 
@@ -30,8 +29,6 @@ internal static class LinkerdCertificates
                 AddIssuer(set, secret);
             }
         }
-
-        AddLeaves(set);
     }
 
     private static void AddRoots(CertificateSet set, CertificateBundle bundle)
@@ -119,25 +116,5 @@ internal static class LinkerdCertificates
         {
             Notes = described.Notes.Add(new CertificateNote(CertificateNotes.HalfRotated, $"None of the anchors in ConfigMap {secret.Meta.Namespace}/linkerd-identity-trust-roots signed it: Linkerd's identity service refuses to start with it, and proxies refuse what it signs.")),
         });
-    }
-
-    /// <summary>Leaves live in the proxies alone, and are told by metrics that this version does not ask for: that is said, not left out.</summary>
-    private static void AddLeaves(CertificateSet set)
-    {
-        var workloads = set.Cluster.Workloads.Count(w => w.DataPlane == DataPlane.Linkerd && set.Query.Matches(w.Id.Namespace));
-        if (workloads > 0)
-        {
-            set.Rows.Add(set.Unknown(
-                $"{set.Cluster.Name}/workload/linkerd",
-                CertificateKind.Workload,
-                "certificates of Linkerd's proxies",
-                null,
-                "metric identity_cert_expiration_timestamp_seconds",
-                string.Create(CultureInfo.InvariantCulture, $"Not read: this version asks Prometheus for Istio's metrics only. {workloads} {(workloads == 1 ? "workload has" : "workloads have")} a Linkerd proxy; each renews its certificate by itself and tells when it ends in identity_cert_expiration_timestamp_seconds.")) with
-            {
-                RenewedBy = "the proxy in each pod",
-                RenewalEvidence = "Linkerd's identity service issues them for 24 h by default",
-            });
-        }
     }
 }

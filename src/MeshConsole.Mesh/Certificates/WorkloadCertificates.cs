@@ -5,15 +5,40 @@ using MeshConsole.Mesh.Snapshots;
 namespace MeshConsole.Mesh.Certificates;
 
 /// <summary>
-/// Leaf certificates of workloads, one row per workload: the pod with the least time left stands for it. The agents report
-/// only how much is left, so the start of life is inferred from Istio's default of 24 hours.
+/// Leaf certificates of workloads, one row per workload: the pod with the least time left stands for it. Istio's agents report
+/// only how much is left, so the start of life is inferred from the default of 24 hours; Linkerd's proxies say when they got it.
 /// </summary>
 internal static class WorkloadCertificates
 {
     public const string Metric = "istio_agent_cert_expiry_seconds";
 
-    /// <summary>Agents renew at half of the life that istiod issues.</summary>
-    private const double RenewsAt = 0.5;
+    /// <summary>Agents renew at half of the life that istiod issues. <see cref="CertificateThresholds.LateRenewalRatio"/> is meant beside it.</summary>
+    private const double IstioRenewsAt = 0.5;
+
+    private static readonly Dialect s_istio = new(
+        DataPlane.Sidecar,
+        Metric,
+        "",
+        "certificates of all workloads",
+        "15020",
+        IstioRenewsAt,
+        "istiod",
+        "Istio's",
+        "the agent in each pod",
+        "istio-proxy's agent asks istiod for a new one at half of its life");
+
+    /// <summary>Linkerd's proxies ask anew once 70 % of what was left at the last issue has gone (the proxy's identity client).</summary>
+    private static readonly Dialect s_linkerd = new(
+        DataPlane.Linkerd,
+        "identity_cert_expiration_timestamp_seconds",
+        "/linkerd",
+        "certificates of Linkerd's proxies",
+        "4191",
+        0.3,
+        "Linkerd's identity service",
+        "Linkerd's",
+        "the proxy in each pod",
+        "linkerd-proxy asks the identity service for a new one when 70 % of its life is over");
 
     /// <summary>Older samples say what was, not what is: renewal may have happened since.</summary>
     private static readonly TimeSpan s_freshFor = TimeSpan.FromMinutes(5);
@@ -21,21 +46,31 @@ internal static class WorkloadCertificates
     public static void Add(CertificateSet set)
     {
         AddAmbient(set);
-        var samples = set.Cluster.Telemetry?.ProxyCertificates ?? [];
-        var workloads = set.Cluster.Workloads.Where(w => w.DataPlane == DataPlane.Sidecar && !w.Pods.IsEmpty).ToList();
-        if (samples.IsDefaultOrEmpty)
+        Add(set, s_istio);
+        Add(set, s_linkerd);
+    }
+
+    private static void Add(CertificateSet set, Dialect dialect)
+    {
+        var samples = (set.Cluster.Telemetry?.ProxyCertificates ?? []).Where(dialect.Tells).ToList();
+        var workloads = set.Cluster.Workloads.Where(w => w.DataPlane == dialect.Plane && !w.Pods.IsEmpty).ToList();
+        if (samples.Count == 0)
         {
             if (workloads.Exists(w => set.Query.Matches(w.Id.Namespace)))
             {
                 set.Rows.Add(set.Unknown(
-                    $"{set.Cluster.Name}/workload",
+                    $"{set.Cluster.Name}/workload{dialect.Id}",
                     CertificateKind.Workload,
-                    "certificates of all workloads",
+                    dialect.Subject,
                     null,
-                    $"metric {Metric}",
+                    $"metric {dialect.Metric}",
                     set.Cluster.Sources.Any(s => s.Name == SourceNames.Certificates && s.State == SourceState.Live)
-                        ? $"No proxy reports {Metric}: check that Prometheus scrapes port 15020 of the pods."
-                        : SourceWords.Why(set.Cluster, "Expiry of workload certificates is not known", SourceNames.Certificates)));
+                        ? $"No proxy reports {dialect.Metric}: check that Prometheus scrapes port {dialect.Port} of the pods and keeps namespace and pod as labels."
+                        : SourceWords.Why(set.Cluster, "Expiry of workload certificates is not known", SourceNames.Certificates)) with
+                {
+                    RenewedBy = dialect.RenewedBy,
+                    RenewalEvidence = dialect.RenewalEvidence,
+                });
             }
 
             return;
@@ -45,7 +80,7 @@ internal static class WorkloadCertificates
         foreach (var sample in samples)
         {
             var key = (sample.Namespace, sample.Pod);
-            if (sample.ResourceName == "default" && double.IsFinite(sample.RemainingSeconds) && Math.Abs(sample.RemainingSeconds) < TimeSpan.FromDays(36500).TotalSeconds
+            if (sample.ResourceName == dialect.Resource && double.IsFinite(sample.RemainingSeconds) && Math.Abs(sample.RemainingSeconds) < TimeSpan.FromDays(36500).TotalSeconds
                 && (!byPod.TryGetValue(key, out var known) || ExpiresAt(sample) < ExpiresAt(known)))
             {
                 byPod[key] = sample;
@@ -55,7 +90,7 @@ internal static class WorkloadCertificates
         var principals = Principals(set.Cluster);
         foreach (var workload in workloads.Where(w => set.Query.Matches(w.Id.Namespace)))
         {
-            set.Rows.Add(Row(set, workload, byPod, principals.GetValueOrDefault(workload.Id)));
+            set.Rows.Add(Row(set, dialect, workload, byPod, principals.GetValueOrDefault(workload.Id)));
         }
 
         if (set.Cluster.Objects.Pods.IsDefault)
@@ -63,8 +98,8 @@ internal static class WorkloadCertificates
             // Without pods nothing tells which workload a sample belongs to; with them, a sample of no pod is of one that is gone.
             foreach (var sample in byPod.Values.Where(s => set.Query.Matches(s.Namespace)).OrderBy(s => s.Namespace, StringComparer.Ordinal).ThenBy(s => s.Pod, StringComparer.Ordinal))
             {
-                var row = set.Unknown($"{set.Cluster.Name}/{sample.Namespace}/workload/{sample.Pod}", CertificateKind.Workload, $"pod {sample.Namespace}/{sample.Pod}", sample.Namespace, $"metric {Metric}", "");
-                set.Rows.Add(Judge(set, row, sample));
+                var row = set.Unknown($"{set.Cluster.Name}/{sample.Namespace}/workload/{sample.Pod}", CertificateKind.Workload, $"pod {sample.Namespace}/{sample.Pod}", sample.Namespace, $"metric {dialect.Metric}", "");
+                set.Rows.Add(Judge(set, dialect, row, sample));
             }
         }
     }
@@ -89,7 +124,7 @@ internal static class WorkloadCertificates
         }
     }
 
-    private static CertificateView Row(CertificateSet set, Workload workload, Dictionary<(string, string), ProxyCertificateSample> byPod, string? principal)
+    private static CertificateView Row(CertificateSet set, Dialect dialect, Workload workload, Dictionary<(string, string), ProxyCertificateSample> byPod, string? principal)
     {
         var name = $"{workload.Id.Namespace}/{workload.Id.Name}";
         var row = set.Unknown(
@@ -97,13 +132,13 @@ internal static class WorkloadCertificates
             CertificateKind.Workload,
             principal ?? (workload.ServiceAccount is null ? $"workload {name}" : $"service account {workload.Id.Namespace}/{workload.ServiceAccount}"),
             workload.Id.Namespace,
-            $"metric {Metric}",
+            $"metric {dialect.Metric}",
             "") with
         {
-            Issuer = "istiod",
+            Issuer = dialect.Issuer,
             PresentedBy = $"{workload.Kind} {name}",
-            RenewedBy = "the agent in each pod",
-            RenewalEvidence = "istio-proxy's agent asks istiod for a new one at half of its life",
+            RenewedBy = dialect.RenewedBy,
+            RenewalEvidence = dialect.RenewalEvidence,
             SpiffeIds = principal is not null && TrustDomains.Of(principal) is not null ? [principal] : [],
         };
 
@@ -117,23 +152,23 @@ internal static class WorkloadCertificates
             }
 
             sampled++;
-            late += IsLate(set, sample) ? 1 : 0;
+            late += IsLate(set, dialect, sample) ? 1 : 0;
             first = first is null || ExpiresAt(sample) < ExpiresAt(first) ? sample : first;
         }
 
         if (first is null)
         {
-            return row with { Message = $"No pod of {name} reports {Metric}." };
+            return row with { Message = $"No pod of {name} reports {dialect.Metric}." };
         }
 
-        var judged = Judge(set, row, first);
+        var judged = Judge(set, dialect, row, first);
         var words = judged.Message;
         if (late > 0 && judged.State is CertificateState.Late or CertificateState.Expired)
         {
             words = string.Create(CultureInfo.InvariantCulture, $"{words} {late} of {sampled} pods; the first is {first.Pod}.");
         }
 
-        if (set.Signer is { } signer && judged.NotAfter > signer.At)
+        if (dialect.Plane == DataPlane.Sidecar && set.Signer is { } signer && judged.NotAfter > signer.At)
         {
             judged = judged with
             {
@@ -149,16 +184,16 @@ internal static class WorkloadCertificates
         return judged with { Message = words };
     }
 
-    private static CertificateView Judge(CertificateSet set, CertificateView row, ProxyCertificateSample sample)
+    private static CertificateView Judge(CertificateSet set, Dialect dialect, CertificateView row, ProxyCertificateSample sample)
     {
         var notAfter = ExpiresAt(sample);
         var remaining = notAfter - set.Now;
-        var judgement = Judgement(set, sample, set.Now);
+        var judgement = Judgement(set, dialect, sample, set.Now);
         var age = set.Now - sample.SampledAt;
-        var life = set.Thresholds.WorkloadLife;
-        var inferred = remaining <= life;
-        var renewal = Renewal(set, notAfter);
-        if (age > s_freshFor && judgement.State != Judgement(set, sample, sample.SampledAt).State)
+        var (life, told) = LifeOf(set, sample);
+        var known = told || remaining <= life;
+        var renewal = Renewal(set, dialect, sample);
+        if (age > s_freshFor && judgement.State != Judgement(set, dialect, sample, sample.SampledAt).State)
         {
             judgement = new(CertificateState.Unknown, $"Not known since the last sample {DurationWords.Of(age)} ago: it was due for renewal since then.");
         }
@@ -167,41 +202,49 @@ internal static class WorkloadCertificates
             judgement = judgement with { Message = $"{judgement.Message} As of {DurationWords.Of(age)} ago." };
         }
 
+        var usual = life == CertificateThresholds.Default.WorkloadLife ? $"{dialect.Whose} default" : "the configured life";
         return row with
         {
+            NotBefore = told ? notAfter - life : null,
             NotAfter = notAfter,
             RemainingSeconds = remaining.TotalSeconds,
-            LifeLeft = inferred ? Math.Clamp(remaining / life, 0, 1) : null,
-            RenewsAtLifeLeft = RenewsAt,
-            RenewsAt = inferred ? renewal.DueAt : null,
-            LateFrom = inferred ? renewal.LateFrom : null,
+            LifeLeft = known ? Math.Clamp(remaining / life, 0, 1) : null,
+            RenewsAtLifeLeft = dialect.RenewsAt,
+            RenewsAt = known ? renewal.DueAt : null,
+            LateFrom = known ? renewal.LateFrom : null,
             State = judgement.State,
-            Message = inferred
-                ? $"{judgement.Message} Its life is taken to be {DurationWords.Of(life)}, {Default(life)}."
-                : $"{judgement.Message} It lives longer than {Default(life)} of {DurationWords.Of(life)}: when it is renewed is not known.",
+            Message = told ? judgement.Message
+                : known ? $"{judgement.Message} Its life is taken to be {DurationWords.Of(life)}, {usual}."
+                : $"{judgement.Message} It lives longer than {usual} of {DurationWords.Of(life)}: when it is renewed is not known.",
             SampledAt = sample.SampledAt,
         };
     }
 
-    private static CertificateJudgement Judgement(CertificateSet set, ProxyCertificateSample sample, DateTimeOffset at)
+    private static CertificateJudgement Judgement(CertificateSet set, Dialect dialect, ProxyCertificateSample sample, DateTimeOffset at)
     {
         var notAfter = ExpiresAt(sample);
-        if (notAfter - at > set.Thresholds.WorkloadLife)
+        var (life, told) = LifeOf(set, sample);
+        if (!told && notAfter - at > life)
         {
             return new(CertificateState.Valid, $"Valid for another {DurationWords.Of(notAfter - at)}.");
         }
 
-        return CertificateJudgement.Of(null, notAfter, at, Renewal(set, notAfter), set.Thresholds);
+        return CertificateJudgement.Of(null, notAfter, at, Renewal(set, dialect, sample), set.Thresholds);
     }
 
-    private static CertificateRenewal Renewal(CertificateSet set, DateTimeOffset notAfter) =>
-        CertificateRenewal.AtShare(notAfter - set.Thresholds.WorkloadLife, notAfter, RenewsAt, set.Thresholds.LateRenewalRatio);
+    private static CertificateRenewal Renewal(CertificateSet set, Dialect dialect, ProxyCertificateSample sample) =>
+        CertificateRenewal.AtShare(ExpiresAt(sample) - LifeOf(set, sample).Life, ExpiresAt(sample), dialect.RenewsAt, LateBelow(set, dialect));
 
-    private static string Default(TimeSpan life) => life == CertificateThresholds.Default.WorkloadLife ? "Istio's default" : "the configured life";
+    /// <summary>From its issue to its end; what the configuration takes it to be where nobody says, or says what cannot be.</summary>
+    private static (TimeSpan Life, bool Told) LifeOf(CertificateSet set, ProxyCertificateSample sample) =>
+        sample.IssuedAt is { } issued && issued < ExpiresAt(sample) && issued <= sample.SampledAt ? (ExpiresAt(sample) - issued, true) : (set.Thresholds.WorkloadLife, false);
+
+    /// <summary>As long after its renewal, measured by what is left then, as it would be for Istio's.</summary>
+    private static double LateBelow(CertificateSet set, Dialect dialect) => Math.Min(set.Thresholds.LateRenewalRatio / IstioRenewsAt, 1) * dialect.RenewsAt;
 
     /// <summary>Like the judgement, without its words: there are ten thousand pods.</summary>
-    private static bool IsLate(CertificateSet set, ProxyCertificateSample sample) =>
-        ExpiresAt(sample) - set.Now <= set.Thresholds.WorkloadLife * Math.Min(set.Thresholds.LateRenewalRatio, RenewsAt);
+    private static bool IsLate(CertificateSet set, Dialect dialect, ProxyCertificateSample sample) =>
+        ExpiresAt(sample) - set.Now <= LifeOf(set, sample).Life * LateBelow(set, dialect);
 
     private static DateTimeOffset ExpiresAt(ProxyCertificateSample sample) => sample.SampledAt.AddSeconds(sample.RemainingSeconds);
 
@@ -223,5 +266,18 @@ internal static class WorkloadCertificates
         }
 
         return principals;
+    }
+
+    /// <summary>How the proxies of one kind of mesh tell of their leaves, and renew them.</summary>
+    /// <param name="Metric">The metric to name to people.</param>
+    /// <param name="Id">Ends the id of the row that stands for all where none reports.</param>
+    /// <param name="Port">Where the metric is scraped.</param>
+    /// <param name="RenewsAt">Share of its life that is left then.</param>
+    /// <param name="Whose">Whose default its life is.</param>
+    private sealed record Dialect(DataPlane Plane, string Metric, string Id, string Subject, string Port, double RenewsAt, string Issuer, string Whose, string RenewedBy, string RenewalEvidence)
+    {
+        public string Resource => Plane == DataPlane.Linkerd ? ProxyCertificateSample.Linkerd : "default";
+
+        public bool Tells(ProxyCertificateSample sample) => (sample.ResourceName == ProxyCertificateSample.Linkerd) == (Plane == DataPlane.Linkerd);
     }
 }

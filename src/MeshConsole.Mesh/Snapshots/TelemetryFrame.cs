@@ -31,14 +31,21 @@ public sealed record TelemetryFrame
 }
 
 /// <summary>
-/// <c>istio_agent_cert_expiry_seconds</c> of one proxy.
+/// The leaf of one proxy: <c>istio_agent_cert_expiry_seconds</c>, or Linkerd's <c>identity_cert_expiration_timestamp_seconds</c>.
 /// </summary>
 /// <param name="Namespace">Namespace of the reporting pod.</param>
 /// <param name="Pod">Name of the reporting pod.</param>
-/// <param name="ResourceName"><c>default</c> for the workload certificate.</param>
+/// <param name="ResourceName"><c>default</c> for the workload certificate; <see cref="Linkerd"/> for that of a Linkerd proxy.</param>
 /// <param name="RemainingSeconds">Seconds left when sampled; negative once expired.</param>
 /// <param name="SampledAt">When Prometheus took the sample: what is left now is less by the sample's age.</param>
-public sealed record ProxyCertificateSample(string Namespace, string Pod, string ResourceName, double RemainingSeconds, DateTimeOffset SampledAt);
+public sealed record ProxyCertificateSample(string Namespace, string Pod, string ResourceName, double RemainingSeconds, DateTimeOffset SampledAt)
+{
+    /// <summary>Stands where Istio's agents name the resource.</summary>
+    public const string Linkerd = "linkerd";
+
+    /// <summary>When the proxy got it; null where it does not say, as Istio's agents do not.</summary>
+    public DateTimeOffset? IssuedAt { get; init; }
+}
 
 /// <summary>One series of the control plane: metric name, labels that matter, value (a gauge, or a rate per second for a counter).</summary>
 public sealed record ControlPlaneSample(string Metric, ImmutableSortedDictionary<string, string> Labels, double Value);

@@ -113,12 +113,70 @@ public sealed class InventoryKindsTests
     }
 
     [Fact]
-    public void Linkerd_AndAmbientLeaves_AreSaidNotToBeRead()
+    public void Linkerd_AndAmbientLeavesThatNobodyTellsOf_AreUnknownWithTheReason()
     {
         var rows = Build(Given.ClusterOf(workloads: [Given.Workload("a", plane: DataPlane.Linkerd), Given.Workload("b", plane: DataPlane.Ambient)]));
         rows.Select(row => (row.Id, row.State)).ShouldBe([("test/workload/ambient", CertificateState.Unknown), ("test/workload/linkerd", CertificateState.Unknown)]);
         rows[0].Message.ShouldStartWith("Not known: ztunnel exports no metric of them. 1 workload is in ambient mode");
-        rows[1].Message.ShouldStartWith("Not read: this version asks Prometheus for Istio's metrics only. 1 workload has a Linkerd proxy");
+        rows[1].Message.ShouldStartWith("Expiry of workload certificates is not known");
+        rows[1].RenewedBy.ShouldBe("the proxy in each pod");
+    }
+
+    /// <summary>
+    /// A leaf of 24 h is renewed with 7.2 h left (30 %). Istio's is late under 40 % where it is renewed at 50 %: four fifths of
+    /// what was left at its renewal; of Linkerd's that is 24 %, 345.6 min.
+    /// </summary>
+    [Theory]
+    [InlineData(1434, CertificateState.Valid)]
+    [InlineData(438, CertificateState.Valid)]
+    [InlineData(348, CertificateState.Valid)]
+    [InlineData(342, CertificateState.Late)]
+    [InlineData(-6, CertificateState.Expired)]
+    public void Linkerd_Leaf_IsJudgedByItsOwnRenewal(int left, CertificateState state)
+    {
+        foreach (var told in new[] { true, false })
+        {
+            var leaf = new ProxyCertificateSample("payments", "web-a", "linkerd", left * 60, Given.Now) { IssuedAt = told ? Given.Now.AddMinutes(left - (24 * 60)) : null };
+            var row = Build(Given.ClusterOf(workloads: [Given.Workload("web", plane: DataPlane.Linkerd)], proxyCertificates: [leaf])).ShouldHaveSingleItem();
+            row.State.ShouldBe(state);
+            (row.Id, row.Source, row.Issuer, row.RenewsAtLifeLeft).ShouldBe(("test/payments/workload/web", "metric identity_cert_expiration_timestamp_seconds", "Linkerd's identity service", 0.3));
+            row.NotAfter.ShouldBe(Given.Now.AddMinutes(left));
+            row.NotBefore.ShouldBe(told ? Given.Now.AddMinutes(left - (24 * 60)) : null);
+            row.RenewsAt!.Value.ShouldBe(Given.Now.AddMinutes(left - 432), TimeSpan.FromSeconds(1));
+            row.LateFrom!.Value.ShouldBe(Given.Now.AddMinutes(left - 345.6), TimeSpan.FromSeconds(1));
+            row.Message.Contains("Its life is taken to be 24 h, Linkerd's default.", StringComparison.Ordinal).ShouldBe(!told);
+        }
+    }
+
+    [Fact]
+    public void Linkerd_LeafOfAnotherLife_IsJudgedByThatLife()
+    {
+        // Seven days: renewed with 50.4 h left, late under 40.32 h. Taken for one of 24 h it would be good for another day.
+        var leaf = new ProxyCertificateSample("payments", "web-a", "linkerd", 40 * 3600, Given.Now) { IssuedAt = Given.Now.AddHours(40 - 168) };
+        Build(Given.ClusterOf(workloads: [Given.Workload("web", plane: DataPlane.Linkerd)], proxyCertificates: [leaf]))[0].State.ShouldBe(CertificateState.Late);
+
+        // An issue after the end, or in times to come, is none.
+        foreach (var odd in new[] { Given.Now.AddHours(41), Given.Now.AddHours(1) })
+        {
+            var row = Build(Given.ClusterOf(workloads: [Given.Workload("web", plane: DataPlane.Linkerd)], proxyCertificates: [leaf with { IssuedAt = odd }]))[0];
+            (row.State, row.NotBefore).ShouldBe((CertificateState.Valid, null));
+            row.Message.ShouldBe("Valid for another 40 h. It lives longer than Linkerd's default of 24 h: when it is renewed is not known.");
+        }
+    }
+
+    [Fact]
+    public void Linkerd_BesideIstio_EachIsToldByItsOwnMetric()
+    {
+        var rows = Build(Given.ClusterOf(
+            workloads: [Given.Workload("web", plane: DataPlane.Linkerd), Given.Workload("ledger"), Given.Workload("idle", plane: DataPlane.Linkerd)],
+            proxyCertificates: [new("payments", "web-a", "linkerd", 20 * 3600, Given.Now), new("payments", "ledger-a", "default", 20 * 3600, Given.Now)]));
+        rows.Select(row => (row.Id, row.State, row.Source)).ShouldBe(
+        [
+            ("test/payments/workload/ledger", CertificateState.Valid, "metric istio_agent_cert_expiry_seconds"),
+            ("test/payments/workload/web", CertificateState.Valid, "metric identity_cert_expiration_timestamp_seconds"),
+            ("test/payments/workload/idle", CertificateState.Unknown, "metric identity_cert_expiration_timestamp_seconds"),
+        ], ignoreOrder: true);
+        rows.Single(row => row.State == CertificateState.Unknown).Message.ShouldBe("No pod of payments/idle reports identity_cert_expiration_timestamp_seconds.");
     }
 
     // ------------------------------------------------------------------ gateways

@@ -307,6 +307,27 @@ public sealed class IstioFrameTests
     }
 
     [Fact]
+    public void Frame_CertificatesOfLinkerd_CarryWhenTheyWereIssued()
+    {
+        // The answer is of 1772442000: 80 000 s before the end, 6400 s after the issue.
+        var frame = new IstioAnswers().With(
+            SourceNames.Certificates,
+            ScriptedPrometheus.Series("1772522000", "namespace=emojivoto", "pod=web-1", "resource_name=linkerd"),
+            ScriptedPrometheus.Series("1772435600.25", "namespace=emojivoto", "pod=web-1", "resource_name=linkerd-refresh"),
+            ScriptedPrometheus.Series("1772522000", "namespace=emojivoto", "pod=web-2", "resource_name=linkerd"),
+            ScriptedPrometheus.Series("1772522000", "namespace=emojivoto", "pod=web-3", "resource_name=linkerd"),
+            ScriptedPrometheus.Series("1e300", "namespace=emojivoto", "pod=web-3", "resource_name=linkerd-refresh"),
+            ScriptedPrometheus.Series("1772435600", "namespace=emojivoto", "pod=gone", "resource_name=linkerd-refresh")).Frame();
+
+        frame.ProxyCertificates.ShouldBe(
+        [
+            new ProxyCertificateSample("emojivoto", "web-1", "linkerd", 80_000, At) { IssuedAt = DateTimeOffset.UnixEpoch.AddSeconds(1772435600.25) },
+            new ProxyCertificateSample("emojivoto", "web-2", "linkerd", 80_000, At),
+            new ProxyCertificateSample("emojivoto", "web-3", "linkerd", 80_000, At),
+        ]);
+    }
+
+    [Fact]
     public void Frame_Proxies_AreThosePodsThatAreNamed()
     {
         new IstioAnswers().Frame().ScrapedProxies.ShouldBeNull("no answer is not an empty one");

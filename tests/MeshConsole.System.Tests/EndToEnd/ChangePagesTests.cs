@@ -158,13 +158,13 @@ public sealed class ChangePagesTests
             await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("Writes are off in namespace merchants");
             await Assertions.Expect(view.Locator("tr.selected")).ToContainTextAsync("Month end.");
 
-            await view.GetByRole(AriaRole.Link, new() { Name = "Break the glass for a route" }).ClickAsync();
+            await view.GetByRole(AriaRole.Link, new() { Name = "Break the glass for a route or policy" }).ClickAsync();
             await view.Locator("aside.panel label", new() { HasText = "Route" }).Locator("select").SelectOptionAsync(new SelectOptionValue { Value = "payments-demo/payments/VirtualService/card-processor" });
             await view.GetByRole(AriaRole.Button, new() { Name = "Break the glass for card-processor" }).ClickAsync();
             await view.GetByLabel("Why it cannot wait").FillAsync("Cards are declined.");
             await CheckedAsync(ada, "safety-glass");
             await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "Break the glass for card-processor" }).ClickAsync();
-            await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("the glass is broken for 1 route");
+            await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("the glass is broken for 1 route or policy");
             await view.GetByRole(AriaRole.Button, new() { Name = "End it now" }).ClickAsync();
             await view.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = "End it now" }).ClickAsync();
             await Assertions.Expect(view.Locator("h1")).ToContainTextAsync("1 use of broken glass waits for a review");

@@ -9,6 +9,8 @@ using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Plans;
+using MeshConsole.Mesh.Mtls.Readiness;
 using MeshConsole.Mesh.Notifications;
 using MeshConsole.Testing;
 using Microsoft.AspNetCore.Components;
@@ -136,7 +138,38 @@ public sealed class SafetyPageTests : ComponentTest
         var grant = Switches.Grants[0];
         (grant.TargetKey, grant.Ticket, grant.Reason, grant.ExpiresAt - grant.At).ShouldBe((Route, "INC-8", "Cards are declined.", TimeSpan.FromMinutes(30)));
         Address.ShouldEndWith($"safety?selected=glass%2F{grant.Id}");
-        Read(page.Find("h1").TextContent).ShouldBe("Writes are on everywhere; the glass is broken for 1 route");
+        Read(page.Find("h1").TextContent).ShouldBe("Writes are on everywhere; the glass is broken for 1 route or policy");
+    }
+
+    [Fact]
+    public void Admin_BreaksTheGlassForAPolicyThatIsThereOrAboutToBe()
+    {
+        Allow();
+        var snapshot = SampleViews.Snapshot();
+        var cluster = snapshot.Clusters[0];
+        snapshot = snapshot with
+        {
+            Clusters =
+            [
+                cluster with { Objects = cluster.Objects with { PeerAuthentications = [SampleMesh.PeerAuthentication("payments", "default", "STRICT"), SampleMesh.PeerAuthentication("istio-system", "default", "PERMISSIVE")] } },
+                .. snapshot.Clusters.Skip(1),
+            ],
+        };
+        var target = SampleChanges.Plan.Target with { Kind = "PeerAuthentication", Name = "ledger-strict", Policy = new PolicyEdit(new StrictScope("main", "payments"), PolicyEdit.None, "STRICT", null, "{}", ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty) };
+        Service.All = [SampleChanges.Awaiting with { Plan = SampleChanges.Plan with { Target = target } }];
+        var page = PageAs<Safety>(SampleChanges.Ada, "safety?selected=glass%2Fnew", snapshot);
+
+        var offered = page.FindAll("aside.panel select")[0].QuerySelectorAll("option").Select(option => option.GetAttribute("value")).ToList();
+        offered.ShouldContain("main/payments/PeerAuthentication/default");
+        offered.ShouldContain("main/istio-system/PeerAuthentication/default");
+        offered.ShouldContain("main/payments/PeerAuthentication/ledger-strict");
+        offered.ShouldContain(Route);
+        offered.ShouldBeUnique();
+
+        // Admins of one namespace are offered that one's only.
+        var limited = SampleChanges.Ada with { Namespaces = ["payments"] };
+        PageAs<Safety>(limited, "safety?selected=glass%2Fnew", snapshot).FindAll("aside.panel option").Select(option => option.GetAttribute("value"))
+            .ShouldNotContain("main/istio-system/PeerAuthentication/default");
     }
 
     [Theory]

@@ -48,11 +48,15 @@ public static class IstioQueries
         "sum by (" + TcpEnds + ") (label_replace(rate(istio_tcp_received_bytes_total[$window]), \"app\", \"ztunnel\", \"pod\", \"ztunnel-.*\"))";
 
     /// <summary>
-    /// When the certificate of each proxy runs out, in Unix seconds. The metric is what is left when it was scraped, so the
-    /// time of the sample is added: a sample that is minutes old still gives the right instant.
+    /// When the certificate of each proxy runs out, in Unix seconds. Istio's metric is what is left when it was scraped, so the
+    /// time of the sample is added: a sample that is minutes old still gives the right instant. Linkerd's proxies tell the
+    /// instant itself, and when they got it; both names are theirs (newer proxies say <c>control_</c> first), and zero means
+    /// that none was issued yet. One answer for both, since one cluster may run both.
     /// </summary>
     public const string Certificates =
-        "min by (namespace, pod, resource_name) (istio_agent_cert_expiry_seconds + timestamp(istio_agent_cert_expiry_seconds))";
+        "min by (namespace, pod, resource_name) (istio_agent_cert_expiry_seconds + timestamp(istio_agent_cert_expiry_seconds))"
+        + " or label_replace(min by (namespace, pod) ({__name__=~\"control_identity_cert_expiration_timestamp_seconds|identity_cert_expiration_timestamp_seconds\"} > 0), \"resource_name\", \"linkerd\", \"\", \"\")"
+        + " or label_replace(min by (namespace, pod) ({__name__=~\"control_identity_cert_refresh_timestamp_seconds|identity_cert_refresh_timestamp_seconds\"} > 0), \"resource_name\", \"linkerd-refresh\", \"\", \"\")";
 
     /// <summary>
     /// The proxies that are scraped, by pod. Prometheus ends a series as soon as a scrape fails or its target goes, so a

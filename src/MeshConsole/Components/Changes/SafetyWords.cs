@@ -54,7 +54,7 @@ public static class SafetyWords
     /// <summary>Why the reader cannot switch writes on there, a sentence; null when they can.</summary>
     public static string? MaySwitchOn(WriteScope scope, Actor reader) => Holds(scope, reader, Role.Admin) ? null : $"{People("Admins", scope)} may switch writes on again; {You(reader)}.";
 
-    /// <summary>Why the reader cannot break the glass for any route, a sentence; null when they may for some.</summary>
+    /// <summary>Why the reader cannot break the glass for any route or policy, a sentence; null when they may for some.</summary>
     public static string? MayBreakGlass(Actor reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
@@ -94,7 +94,7 @@ public static class SafetyWords
             : off.IsEmpty ? "Writes are on everywhere"
             : $"Writes are off in {string.Join(", ", off.Take(2).Select(entry => WriteScope.Of(entry).Words))}{(off.Length > 2 ? $" and {Format.Count(off.Length - 2)} more" : "")}";
         var freeze = frozen == 0 ? "" : $"; {Format.Plural(frozen, "freeze is", "freezes are")} in force";
-        var glass = inForce == 0 ? "" : $"; the glass is broken for {Format.Plural(inForce, "route", "routes")}";
+        var glass = inForce == 0 ? "" : $"; the glass is broken for {Format.Plural(inForce, "route or policy", "routes or policies")}";
         var review = unreviewed == 0 ? "" : $"; {Format.Plural(unreviewed, "use of broken glass waits", "uses of broken glass wait")} for a review";
         return writes + freeze + glass + review;
     }
