@@ -16,6 +16,7 @@ internal static class PromQlQueries
 
         // Of panels: an edge, what arrives at an app from outside, a host.
         new([], []) { From = [new("payments", ["api-gateway", "payment-api"])], To = [new("payments", ["card-processor", "a|b"])], Protocol = "http" },
+        new([], []) { From = [new("payments", ["api-gateway", "payment-api"])], To = [new("payments", ["card-processor", "a|b"])], Protocol = "tcp" },
         new([], []) { From = [new("payments", [], Except: true), new("payments", ["ledger"], Except: true)], To = [new("payments", ["ledger"])] },
         new([], []) { From = [new("payments", [])], To = [new("other \"ns\"", [], Except: true)] },
         new([], []) { Hosts = ["ledger.payments.svc.cluster.local"], To = [new("payments", ["ledger"])] },
@@ -29,7 +30,7 @@ internal static class PromQlQueries
             .Select(query => query.Text)
 
             // Range queries of pages: each history of each dialect, for each kind of scope.
-            .Concat(Dialects().SelectMany(dialect => Enum.GetValues<HistoryPart>().SelectMany(part => s_scopes.Select(scope => dialect.HistoryQuery(part, scope, TimeSpan.FromMinutes(1))))))
+            .Concat(Dialects().SelectMany(dialect => Enum.GetValues<HistoryPart>().SelectMany(part => s_scopes.Where(scope => Meet(part, scope)).Select(scope => dialect.HistoryQuery(part, scope, TimeSpan.FromMinutes(1))))))
 
             // Texts that no dialect sends at each refresh, but a page does on demand.
             .Concat(typeof(ITelemetryDialect).Assembly.GetTypes()
@@ -42,6 +43,10 @@ internal static class PromQlQueries
                     .Replace("$hosts", "\"ledger\\\\.payments\\\\.svc\\\\.cluster\\\\.local\"", StringComparison.Ordinal)))
             .Distinct(StringComparer.Ordinal),
     ];
+
+    /// <summary>A panel asks for connections of an edge of TCP and for requests of any other.</summary>
+    private static bool Meet(HistoryPart part, HistoryScope scope) =>
+        scope.Protocol is null || (scope.Protocol == "tcp") == (part is HistoryPart.Connections or HistoryPart.ConnectionSecurity or HistoryPart.ByteSecurity);
 
     private static IEnumerable<ITelemetryDialect> Dialects() => typeof(ITelemetryDialect).Assembly.GetTypes()
         .Where(type => type is { IsAbstract: false, IsClass: true } && type.IsAssignableTo(typeof(ITelemetryDialect)))

@@ -26,7 +26,17 @@ internal sealed class Keyboard(IPage page)
             return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1 && !/rgba\(.*, 0\)|transparent/.test(style.outlineColor);
           });
           const caret = at.matches('dialog[open] input[type=search]') && document.querySelectorAll('dialog[open] input').length === 1 && !at.readOnly && !/rgba\(.*, 0\)/.test(getComputedStyle(at).caretColor);
-          return { name, problem: marked || caret ? null : 'nothing marks it as focused' };
+          // Within a field of date and time the browser marks the part that has the focus, and no style tells of it.
+          const parts = at.matches('input[type=datetime-local]');
+          return { name, problem: marked || caret || parts ? null : 'nothing marks it as focused' };
+        }
+        """;
+
+    private const string Name = """
+        () => {
+          const at = document.activeElement;
+          if (!at || at === document.body || at.id === 'main') return '';
+          return (at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent ?? '').trim().replace(/\s+/g, ' ');
         }
         """;
 
@@ -64,6 +74,27 @@ internal sealed class Keyboard(IPage page)
         }
 
         throw new TimeoutException($"{selector} was not reached by {atMost} presses of Tab.\n{Trail}");
+    }
+
+    /// <summary>Presses Tab (or Shift+Tab) until what has the focus is called so, or begins so: the name a screen reader says.</summary>
+    internal async Task TabToNamedAsync(string name, bool backwards = false, int atMost = 100)
+    {
+        for (var presses = 0; presses < atMost; presses++)
+        {
+            if ((await _page.EvaluateAsync<string>(Name)).StartsWith(name, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // Behind the last stop of a page comes the browser, and then the first.
+            await _page.Keyboard.PressAsync(backwards ? "Shift+Tab" : "Tab");
+            if (await _page.EvaluateAsync<bool>("() => document.activeElement !== document.body"))
+            {
+                await LookAsync("Tab");
+            }
+        }
+
+        throw new TimeoutException($"'{name}' was not reached by {atMost} presses of Tab.\n{Trail}");
     }
 
     /// <summary>Waits until the element has the focus, and one sees it.</summary>

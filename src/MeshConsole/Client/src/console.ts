@@ -8,6 +8,9 @@ import type { ThemeChoice } from './themeChoice';
 const shortcuts = new Shortcuts();
 let serverAheadMs = 0;
 
+/** How long after a key the focus is taken to have been lost by what the key brought about. */
+const lostFocusMs = 5000;
+
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
@@ -71,6 +74,19 @@ document.addEventListener('keydown', event => {
   if (handled) event.preventDefault();
 });
 
+// What a key has pressed may go away with what it brought about: a page that was left, a button whose work is done. Whoever
+// uses the keyboard then goes on in the page and not at the beginning of the document.
+let keyPressedAt = Number.NEGATIVE_INFINITY;
+document.addEventListener('keydown', () => { keyPressedAt = performance.now(); }, true);
+document.addEventListener('pointerdown', () => { keyPressedAt = Number.NEGATIVE_INFINITY; }, true);
+new MutationObserver(() => {
+  if (document.activeElement === document.body && performance.now() - keyPressedAt < lostFocusMs && !document.querySelector('dialog[open]')) focusMain();
+}).observe(document.documentElement, { subtree: true, childList: true });
+
+function focusMain(): void {
+  document.getElementById('main')?.focus({ preventScroll: true });
+}
+
 document.addEventListener('click', async event => {
   const target = event.target as Element;
   const copy = target.closest<HTMLElement>('[data-copy]');
@@ -90,7 +106,7 @@ document.addEventListener('click', async event => {
 
   if (target.closest('[data-skip]')) {
     event.preventDefault();
-    document.getElementById('main')?.focus();
+    focusMain();
     return;
   }
 
@@ -225,8 +241,11 @@ export function enterPanel(panel: HTMLElement | null): void {
 /** Gives the focus back after a panel was closed, unless the reader has moved on. It may be called before the panel is gone from the page. */
 export function leavePanel(): void {
   const active = document.activeElement;
-  const lost = active === null || active === document.body || entered?.contains(active);
-  if (lost && focusBefore?.isConnected) focusBefore.focus({ preventScroll: true });
+  const lost = active === null || active === document.body || active.id === 'main' || entered?.contains(active);
+  if (lost && focusBefore?.isConnected) {
+    focusBefore.focus({ preventScroll: true });
+    focusBefore.scrollIntoView({ block: 'nearest' });
+  }
   focusBefore = null;
   entered = null;
 }
@@ -234,7 +253,13 @@ export function leavePanel(): void {
 window.meshConsole = {
   closeDialog(id) {
     const dialog = document.getElementById(id);
-    if (dialog instanceof HTMLDialogElement) dialog.close();
+    if (!(dialog instanceof HTMLDialogElement)) return;
+    dialog.close();
+
+    // The browser gives the focus back to what had it. Where nothing had, the reader goes on in the page, and what a choice
+    // opens there can take the focus: what is left in the closed dialog is lost a moment later.
+    const active = document.activeElement;
+    if (active === null || active === document.body || dialog.contains(active)) focusMain();
   },
   reveal(id) {
     document.getElementById(id)?.scrollIntoView({ block: 'nearest' });

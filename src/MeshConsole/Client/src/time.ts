@@ -14,6 +14,8 @@ class TimeSlider {
   readonly #gone = new AbortController();
   /** Where the thumb is while it is moved; undefined while it rests. */
   #moved: number | null | undefined;
+  /** Where it was sent and from where, until the page has answered: keys go on from there, however slow the answer is. */
+  #sent: { from: number | null; to: number | null } | undefined;
   #timer = 0;
 
   constructor(host: HTMLElement) {
@@ -45,6 +47,11 @@ class TimeSlider {
     return at === undefined || at === '' ? null : Number(at);
   }
 
+  get #rests(): number | null {
+    if (this.#sent && this.#at !== this.#sent.from) this.#sent = undefined;
+    return this.#sent ? this.#sent.to : this.#at;
+  }
+
   #part(selector: string): HTMLElement {
     return this.#host.querySelector<HTMLElement>(selector) as HTMLElement;
   }
@@ -68,7 +75,7 @@ class TimeSlider {
       this.#host.querySelector<HTMLElement>('[data-replay-play], [data-replay-pause]')?.click();
       return;
     }
-    const next = afterKey(this.#axis, this.#moved === undefined ? this.#at : this.#moved, event.key);
+    const next = afterKey(this.#axis, this.#moved === undefined ? this.#rests : this.#moved, event.key);
     if (next === undefined) return;
     event.preventDefault();
     event.stopPropagation();
@@ -126,7 +133,7 @@ class TimeSlider {
   /** Back to where the address says. */
   #rest(): void {
     clearTimeout(this.#timer);
-    this.#move(this.#at);
+    this.#move(this.#rests);
     this.#moved = undefined;
     this.#part('.slider-drag').hidden = true;
   }
@@ -136,7 +143,8 @@ class TimeSlider {
     const at = this.#moved;
     this.#moved = undefined;
     this.#part('.slider-drag').hidden = true;
-    if (at === undefined || at === this.#at) return;
+    if (at === undefined || at === this.#rests) return;
+    this.#sent = { from: this.#at, to: at };
     const address = new URL(location.href);
     const wasPinned = address.searchParams.has('at');
     if (at === null) address.searchParams.delete('at');
