@@ -151,18 +151,22 @@ public sealed class LayoutTests : ComponentTest
     }
 
     [Fact]
-    public async Task DemoBanner_SwitchesTheScenarioAndIsLockedMeanwhile()
+    public async Task DemoBanner_SwitchesTheScenario_AndStaysOpenMeanwhile_SoThatTheLastChoiceCounts()
     {
         Demo.Enabled = true;
         Demo.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var banner = Render<DemoBanner>();
 
         var change = banner.Find("select").ChangeAsync(new ChangeEventArgs { Value = "istiod-down" });
-        banner.Find("select").HasAttribute("disabled").ShouldBeTrue();
+        banner.Find("select").GetAttribute("aria-busy").ShouldBe("true");
+        banner.Find(".scenario-text").TextContent.ShouldBe("Switching the mesh over …");
+        await banner.Find("select").ChangeAsync(new ChangeEventArgs { Value = "healthy" }).WaitAsync(s_patience);
+        await banner.Find("select").ChangeAsync(new ChangeEventArgs { Value = "istiod-down" }).WaitAsync(s_patience);
+        banner.Find("select").HasAttribute("disabled").ShouldBeFalse("what is off loses the focus");
 
         Demo.Hold.SetResult();
         await change.WaitAsync(s_patience);
-        banner.Find("select").HasAttribute("disabled").ShouldBeFalse();
+        banner.Find("select").HasAttribute("aria-busy").ShouldBeFalse();
         banner.Find(".scenario-text").TextContent.ShouldBe("The control plane is gone.");
     }
 
