@@ -36,6 +36,7 @@ var token = patience.Token;
     ("answers", "Prometheus answers → snapshot, against a scan", () => OnMeshAsync(mesh => AnswerToSnapshot.ReportAsync(mesh, token))),
     ("served", "the console over HTTP and its hub: start, topology, queries and delays with 1 and 50 streams", () => OnMeshAsync(mesh => ServedConsole.ReportAsync(mesh, token))),
     ("prometheus", "a real Prometheus: its time per refresh", () => OnMeshAsync(mesh => PrometheusTime.ReportAsync(mesh, token))),
+    ("lookback", "seven days of readiness: samples that a real Prometheus reads and holds, in counts", () => OnMeshAsync(mesh => LookbackCost.ReportAsync(mesh, token))),
     ("circuits", "200 circuits: memory of one, delay of an update; on mesh S and L, or on the size given", CircuitsAsync),
     ("browsers", "queries per refresh with 1 and 50 pages of Chromium", () => OnMeshAsync(mesh => ManyBrowsers.ReportAsync(mesh, token))),
     ("topology", "the topology in Chromium: opening, layout, updates, panning", () => OnMeshAsync(mesh => TopologyInBrowser.ReportAsync(mesh, token))),

@@ -20,6 +20,19 @@ public sealed class CertificatePageTests : ComponentTest
         Read(Page<Certificates>("certificates").Find("h1").TextContent).ShouldBe("Next: root O=cluster.local in 8 years; all in order");
     }
 
+    [Theory]
+    [InlineData(SourceNames.Certificates, "; all in order when last read")]
+    [InlineData("kubernetes/secrets", "; all in order when last read")]
+    [InlineData(SourceNames.DurationSums, "; all in order")]
+    public void Headline_OfASourceThatIsSilent_SaysThatItIsOld(string source, string end)
+    {
+        Views.OnCertificates = [.. SampleViews.Certificates.Where(row => row.State == CertificateState.Valid)];
+        var snapshot = SampleViews.Snapshot();
+        var silent = SampleMesh.Live(source, SampleViews.Now) with { State = SourceState.Stale };
+        snapshot = snapshot with { Clusters = [snapshot.Clusters[0] with { Sources = [.. snapshot.Clusters[0].Sources, silent] }] };
+        Read(Page<Certificates>("certificates", snapshot).Find("h1").TextContent).ShouldEndWith(end);
+    }
+
     [Fact]
     public void Headline_WhenSomeAreNotKnown_DoesNotSayAll()
     {

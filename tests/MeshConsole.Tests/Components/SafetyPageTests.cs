@@ -165,6 +165,9 @@ public sealed class SafetyPageTests : ComponentTest
         offered.ShouldContain("main/payments/PeerAuthentication/ledger-strict");
         offered.ShouldContain(Route);
         offered.ShouldBeUnique();
+        offered.Select(key => SafetyWords.IsPolicy(key!)).ShouldBeInOrder(SortDirection.Ascending, "routes first: no policy is chosen by doing nothing");
+        Read(PageAs<Safety>(SampleChanges.Ada, "safety?selected=glass%2Fnew&target=" + Uri.EscapeDataString("main/istio-system/PeerAuthentication/default"), snapshot).Find("aside.panel .button-stop").TextContent)
+            .ShouldBe("Break the glass for PeerAuthentication istio-system/default", "nearly every policy is called default");
 
         // Admins of one namespace are offered that one's only.
         var limited = SampleChanges.Ada with { Namespaces = ["payments"] };

@@ -82,6 +82,16 @@ public static class SafetyWords
         return (parts[0], parts.ElementAtOrDefault(1) ?? "", parts.ElementAtOrDefault(2) ?? "", parts.ElementAtOrDefault(3) ?? "");
     }
 
+    /// <summary>What a target is called where it stands alone. Policies are nearly all called <c>default</c>: their namespace tells them apart.</summary>
+    public static string NameOf(string key)
+    {
+        var (_, space, kind, name) = TargetOf(key);
+        return IsPolicy(key) ? $"{kind} {Format.Middle(space, 28)}/{Format.Middle(name, 40)}" : Format.Middle(name, 40);
+    }
+
+    /// <summary>Whether a target is a policy, and no route.</summary>
+    public static bool IsPolicy(string key) => TargetOf(key).Kind == "PeerAuthentication";
+
     /// <summary>The page in one line: whether anything may be written, and what is out of the ordinary.</summary>
     public static string Headline(bool enabled, ImmutableArray<ReadOnlySwitch> off, int frozen, int inForce, int unreviewed)
     {
