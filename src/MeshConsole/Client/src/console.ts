@@ -238,13 +238,20 @@ export function enterPanel(panel: HTMLElement | null): void {
   }
 }
 
+/** Shows what has got the focus back once the page has the room of the panel: before that it is somewhere else. */
+function showWhenGone(back: HTMLElement, panel: HTMLElement | null, frames = 120): void {
+  if (document.activeElement !== back) return;
+  if (panel?.isConnected && frames > 0) requestAnimationFrame(() => showWhenGone(back, panel, frames - 1));
+  else back.scrollIntoView({ block: 'nearest' });
+}
+
 /** Gives the focus back after a panel was closed, unless the reader has moved on. It may be called before the panel is gone from the page. */
 export function leavePanel(): void {
   const active = document.activeElement;
   const lost = active === null || active === document.body || active.id === 'main' || entered?.contains(active);
   if (lost && focusBefore?.isConnected) {
     focusBefore.focus({ preventScroll: true });
-    focusBefore.scrollIntoView({ block: 'nearest' });
+    showWhenGone(focusBefore, entered);
   }
   focusBefore = null;
   entered = null;
