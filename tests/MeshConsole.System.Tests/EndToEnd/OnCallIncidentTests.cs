@@ -30,7 +30,7 @@ public sealed class OnCallIncidentTests(OnCallDemo demo) : IClassFixture<OnCallD
         await reader.OpenRowAsync(1);
         await keyboard.AtAsync("aside.panel");
         await reader.ChooseAsync("See the mesh at the onset");
-        await view.WaitForURLAsync("**/topology?*at=*");
+        await reader.AddressAsync(address => address.Contains("/topology?", StringComparison.Ordinal) && address.Contains("at=", StringComparison.Ordinal));
         await reader.ShowsAsync(".banner-past", "Back to live", 30);
 
         // 32: it is kept as an incident.
@@ -39,9 +39,9 @@ public sealed class OnCallIncidentTests(OnCallDemo demo) : IClassFixture<OnCallD
         await reader.OpenRowAsync(1);
         await keyboard.AtAsync("aside.panel");
         await reader.ChooseAsync("Keep as an incident");
-        await view.WaitForURLAsync("**/incidents/new?*");
+        await reader.AddressAsync(address => address.Contains("/incidents/new?", StringComparison.Ordinal));
         await reader.ChooseAsync("Keep the incident");
-        await view.WaitForURLAsync(address => !address.Contains("/new", StringComparison.Ordinal));
+        await reader.AddressAsync(address => !address.Contains("/new", StringComparison.Ordinal));
         await reader.ShowsAsync("main h1", "card-processor-v2 is failing");
 
         // 33: a note.

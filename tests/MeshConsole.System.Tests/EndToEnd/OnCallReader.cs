@@ -1,4 +1,5 @@
 using MeshConsole.System.Tests.Browsing;
+using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
 
 namespace MeshConsole.System.Tests.EndToEnd;
@@ -88,6 +89,12 @@ internal sealed class OnCallReader(IPage view)
         await View.Locator($"[popovertarget='who-menu'][aria-label^='You are {who}']").WaitForAsync();
         await LoadedAsync();
     }
+
+    /// <summary>Waits until the address is so: asked of the page itself, which knows of every step of its history.</summary>
+    public Task AddressAsync(Func<string, bool> isSo) => AddressAsync(View, isSo);
+
+    public static Task AddressAsync(IPage view, Func<string, bool> isSo) =>
+        Eventually.BecomesAsync("the address is the one expected", TimeSpan.FromSeconds(20), _ => view.EvaluateAsync<string>("() => location.href"), isSo);
 
     /// <summary>Waits until an element shows a text.</summary>
     public Task ShowsAsync(string selector, string text, int seconds = 15) =>
