@@ -102,7 +102,7 @@ internal static class Suspects
     private static string Page(TimelineEntry entry) => entry switch
     {
         { ChangeId: { } change } => $"changes/{Uri.EscapeDataString(change)}",
-        { ObjectKind: "VirtualService" or "HTTPRoute" or "GRPCRoute" or "TrafficSplit" } => $"traffic?filter={Uri.EscapeDataString(entry.Name)}",
+        { ObjectKind: "VirtualService" or "HTTPRoute" or "GRPCRoute" or "TrafficSplit" } => $"traffic?q={Uri.EscapeDataString(entry.Name)}",
         { Kind: TimelineKind.Policy } => "mtls",
         { Kind: TimelineKind.Certificate } => "certificates",
         _ => $"incidents?change={Uri.EscapeDataString(entry.Id)}",

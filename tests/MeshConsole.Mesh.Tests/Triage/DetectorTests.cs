@@ -114,7 +114,7 @@ public sealed class DetectorTests
         (problem.Id, problem.Severity, problem.Title).ShouldBe(("mtls-refused:test/payments/workload/ledger", TriageSeverity.Critical, "payments/ledger and payments/batch do not agree on mutual TLS"));
         problem.Detail.ShouldBe("DestinationRule payments/plain sets tls mode DISABLE for callers of ledger.payments.svc.cluster.local: they send plaintext, which STRICT refuses: the calls fail (503, flags UF or UC).");
         problem.Evidence.ShouldContain(new TriageEvidence("Refused calls of payments/batch", "5 requests/s of 5"));
-        problem.NextSteps[0].Page.ShouldBe("mtls?show=policies&filter=ledger");
+        problem.NextSteps[0].Page.ShouldBe("mtls?show=policies&q=ledger");
 
         // An hour of it is no news, and with modes that agree the same failures are of the edge alone.
         new TriageEngine().Look(Input(disagree, TrafficBaseline.Of(Given.Snapshot(disagree), Given.Now.AddMinutes(-10)))).ShouldBeEmpty();

@@ -38,7 +38,7 @@ public sealed class IncidentsPageTests : ComponentTest
         Node = $"{SampleMesh.Cluster}/finance/workload/ledger",
         Page = "topology?selected=x",
         Evidence = [new("Failing tries", "34 %", "0 %")],
-        Suspects = [new(s_edit.Summary, 0.9, ["It happened 60 s before."], ["It is elsewhere."], "edit", s_edit.At, "traffic?filter=ledger")],
+        Suspects = [new(s_edit.Summary, 0.9, ["It happened 60 s before."], ["It is elsewhere."], "edit", s_edit.At, "traffic?q=ledger")],
         BlastRadius = new([$"{SampleMesh.Cluster}/payments/workload/payment-api"], [$"{SampleMesh.Cluster}/istio-ingress/gateway/istio-ingressgateway"], 0.023),
         NextSteps = [new("Look at the retries.", "traffic"), new("Call the owner.")],
     };

@@ -75,7 +75,7 @@ internal sealed class ErrorDetector : IDetector
                 NextSteps =
                 [
                     .. flags.SelectMany(f => f.Key.Flags.Split(',')).Distinct(StringComparer.Ordinal).Select(ResponseFlags.StepOf).OfType<string>().Select(step => new TriageStep(step)),
-                    .. hidden ? new[] { new TriageStep("Look at the retries of its route: each multiplies the load of what fails already.", $"traffic?filter={Uri.EscapeDataString(node.Name)}") } : [],
+                    .. hidden ? new[] { new TriageStep("Look at the retries of its route: each multiplies the load of what fails already.", $"traffic?q={Uri.EscapeDataString(node.Name)}") } : [],
                     new TriageStep($"See who calls {TriageInput.Name(node.Id)} and what it calls.", TriageInput.TopologyPage(node.Id)),
                 ],
                 Weight = ratio * rate,

@@ -41,7 +41,7 @@ internal sealed class RefusalDetector : IDetector
                 Near = [.. edges.Select(edge => NodeId.TryParse(edge.Source, out var id) ? $"{id.Namespace}/{id.Name}" : null).OfType<string>().Distinct(StringComparer.Ordinal)],
                 NextSteps =
                 [
-                    new TriageStep($"Let the calls through again: take {callee} back to PERMISSIVE by a guarded plan, or give the caller a setting that the mode accepts.", $"mtls?show=policies&filter={Uri.EscapeDataString(NodeId.TryParse(refused.Key, out var node) ? node.Name : "")}"),
+                    new TriageStep($"Let the calls through again: take {callee} back to PERMISSIVE by a guarded plan, or give the caller a setting that the mode accepts.", $"mtls?show=policies&q={Uri.EscapeDataString(NodeId.TryParse(refused.Key, out var node) ? node.Name : "")}"),
                 ],
                 Weight = edges.Sum(edge => MtlsRefusals.PerSecond(edge) ?? 0),
             };
