@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MeshConsole.Testing.RealServices;
 
 namespace MeshConsole.System.Tests.EndToEnd;
@@ -11,7 +10,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 /// A canary change from the proposal to its end, over REST as docs/api.md shows it, on the embedded payments mesh: the built
 /// console, its real store, the simulated API server and Prometheus behind the same clients as a cluster's.
 /// </summary>
-public sealed partial class ChangeFlowTests
+public sealed class ChangeFlowTests
 {
     private const string Route = "payments-demo/payments/VirtualService/card-processor/http/1";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
@@ -55,7 +54,7 @@ public sealed partial class ChangeFlowTests
     public async Task Canary_ThatFails_IsTakenBackByItself()
     {
         await using var console = await StartAsync();
-        await ScenarioAsync(console, "provider-failing");
+        await DemoScenario.SwitchAsync(console, "provider-failing");
         var id = await CreateAndSubmitAsync(console, 25);
         await PostAsync(console, "anna", $"changes/{id}/approve", new JsonObject { ["comment"] = "let us see" });
         await PostAsync(console, "omar", $"changes/{id}/start", null);
@@ -86,7 +85,7 @@ public sealed partial class ChangeFlowTests
         // Long enough that only the tripwire ends it.
         var again = await StrictAsync(console, "STRICT", "00:10:00");
         await EventuallyAsync(async () => (await VaultPolicyAsync(console))["mode"]!.GetValue<string>() == "STRICT", "STRICT is in force again");
-        await ScenarioAsync(console, "plaintext-caller");
+        await DemoScenario.SwitchAsync(console, "plaintext-caller");
         var ended = await UntilAsync(console, again, state => state is "completed" or "rolledBack" or "aborted");
         ended["state"]!.GetValue<string>().ShouldBe("rolledBack", ended["stateReason"]!.GetValue<string>());
         ended["stateReason"]!.GetValue<string>().ShouldContain("matched no filter chain");
@@ -106,7 +105,7 @@ public sealed partial class ChangeFlowTests
     public async Task EmergencyStop_WorksWithPrometheusDown_WithoutApproval()
     {
         await using var console = await StartAsync();
-        await ScenarioAsync(console, "prometheus-down");
+        await DemoScenario.SwitchAsync(console, "prometheus-down");
 
         await PostAsync(console, "omar", $"routes/{Uri.EscapeDataString(Route)}/stop", new JsonObject { ["reason"] = "card declines explode" });
 
@@ -208,15 +207,6 @@ public sealed partial class ChangeFlowTests
 
     private static async Task<double?> ObservedAsync(ConsoleProcess console) => (await RuleAsync(console))["backends"]![1]!["observedShare"]?.GetValue<double>();
 
-    /// <summary>The switch of the demo banner, at the simulator itself: its address is in the console's first lines.</summary>
-    private static async Task ScenarioAsync(ConsoleProcess console, string id)
-    {
-        var prometheus = SimulatorAddress().Match(console.Output).Groups[1].Value;
-        using var http = new HttpClient { BaseAddress = new Uri(prometheus) };
-        using var response = await http.PutAsync(new Uri($"/simulator/scenarios/{id}", UriKind.Relative), null);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
-    }
-
     private static async Task<JsonNode> GetAsync(ConsoleProcess console, string persona, string path)
     {
         var (status, body) = await SendAsync(console, persona, HttpMethod.Get, path, null);
@@ -246,7 +236,4 @@ public sealed partial class ChangeFlowTests
         using var response = await console.Http.SendAsync(request);
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
-
-    [GeneratedRegex(@"Prometheus API at (http://127\.0\.0\.1:[0-9]+/)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex SimulatorAddress();
 }

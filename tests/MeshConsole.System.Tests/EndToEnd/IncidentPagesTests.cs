@@ -27,11 +27,7 @@ public sealed partial class IncidentPagesTests
             ["Links:0:Url"] = "https://logs.example/?app={workload}",
         });
         await console.UntilReadyAsync();
-        using (var http = new HttpClient { BaseAddress = new Uri(SimulatorAddress().Match(console.Output).Groups[1].Value) })
-        {
-            using var switched = await http.PutAsync(new Uri("/simulator/scenarios/provider-failing", UriKind.Relative), null);
-            switched.EnsureSuccessStatusCode();
-        }
+        await DemoScenario.SwitchAsync(console, "provider-failing");
 
         await using var browser = await Browser.StartAsync();
         await using var omar = await AsAsync(browser, console, "omar", 1440, 900, ColorScheme.Light);
@@ -117,9 +113,6 @@ public sealed partial class IncidentPagesTests
         await page.ScreenshotAsync(name, fullPage: true);
         _violations.AddRange((await page.AxeViolationsAsync()).Select(violation => $"{name}: {violation}"));
     }
-
-    [GeneratedRegex(@"Prometheus API at (http://127\.0\.0\.1:[0-9]+/)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex SimulatorAddress();
 
     [GeneratedRegex("/incidents/[0-9a-f]{32}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex IncidentAddress();

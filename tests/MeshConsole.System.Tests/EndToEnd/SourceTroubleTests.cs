@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MeshConsole.Testing.RealServices;
 
 namespace MeshConsole.System.Tests.EndToEnd;
@@ -9,7 +7,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 /// The two scenarios in which the mesh is well and what tells of it is not. They are made of answers that come late or not at
 /// all, so they are played in real time against the whole console, where the others are played in simulated time.
 /// </summary>
-public sealed partial class SourceTroubleTests
+public sealed class SourceTroubleTests
 {
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(5);
 
@@ -28,20 +26,20 @@ public sealed partial class SourceTroubleTests
         await console.UntilReadyAsync();
         await FirstProblemAsync(console, "nothing is wrong at first", problem => problem is null);
 
-        await ScenarioAsync(console, "prometheus-slow");
+        await DemoScenario.SwitchAsync(console, "prometheus-slow");
         var slow = await FirstProblemAsync(console, "Prometheus is slow", problem => Text(problem, "id") == "source:payments-demo/prometheus");
         Text(slow, "title").ShouldStartWith("Prometheus of cluster payments-demo ");
         slow!["evidence"]!.AsArray().Count.ShouldBeGreaterThan(0);
         slow["nextSteps"]!.AsArray().Count.ShouldBeGreaterThan(0);
 
-        await ScenarioAsync(console, "healthy");
+        await DemoScenario.SwitchAsync(console, "healthy");
         await FirstProblemAsync(console, "Prometheus answers in time again", problem => problem is null);
 
-        await ScenarioAsync(console, "apiserver-restarting");
+        await DemoScenario.SwitchAsync(console, "apiserver-restarting");
         var away = await FirstProblemAsync(console, "the API server is away", problem => Text(problem, "id") == "source:payments-demo/kubernetes");
         (Text(away, "title"), Text(away, "severity")).ShouldBe(("The Kubernetes API of cluster payments-demo does not answer", "critical"));
 
-        await ScenarioAsync(console, "healthy");
+        await DemoScenario.SwitchAsync(console, "healthy");
         await FirstProblemAsync(console, "the API server answers again", problem => problem is null);
     }
 
@@ -53,14 +51,4 @@ public sealed partial class SourceTroubleTests
             s_twoRefreshes,
             async token => (First: (await console.GetJsonAsync("api/v1/triage", token))["problems"]!.AsArray().FirstOrDefault(), Read: true),
             answer => expected(answer.First))).First;
-
-    private static async Task ScenarioAsync(ConsoleProcess console, string id)
-    {
-        using var http = new HttpClient { BaseAddress = new Uri(SimulatorAddress().Match(console.Output).Groups[1].Value) };
-        using var response = await http.PutAsync(new Uri($"/simulator/scenarios/{id}", UriKind.Relative), null);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
-    }
-
-    [GeneratedRegex(@"Prometheus API at (http://127\.0\.0\.1:[0-9]+/)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex SimulatorAddress();
 }
