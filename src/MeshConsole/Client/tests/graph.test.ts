@@ -6,7 +6,7 @@ import { Graph } from '../src/graph/graph';
 import { placedUpTo, placesOf, readPlaces } from '../src/graph/places';
 import { onCurve, placeChips, withRoom } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
-import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
+import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest, tangled } from '../src/graph/layout';
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
@@ -428,4 +428,29 @@ test('places that are too many, none or no places at all leave the reader\'s own
   assert.equal(placesOf(new Map()), null);
   assert.equal(placesOf(new Map(Array.from({ length: placedUpTo + 1 }, (_, at) => [`n${at}`, { x: at, y: at }]))), null);
   for (const text of [null, '', 'x', '<b>_...', `${'a'.repeat(5000)}`, 'abcd1.2.3']) assert.equal(readPlaces(text, ['main/payments/workload/a']), null);
+});
+
+test('where nearly everybody calls everybody nodes stand in columns, by how far down the calls their traffic comes, without an engine', async () => {
+  const nodes = Array.from({ length: 36 }, (_, index) => node(`team-${String(index).padStart(2, '0')}`));
+  const first = node('ingress');
+  const all = [first, ...nodes];
+  const loud = nodes.map(target => edge(first, target, { requestsPerSecond: 1000 }));
+  const edges = [...loud, ...nodes.flatMap(source => nodes.filter(target => target !== source).map(target => edge(source, target, { requestsPerSecond: 1 })))];
+  const places = await layOut({ layout: () => Promise.reject(new Error('not asked')) }, all, edges, false, 1.6, () => {});
+  assert.equal(places.size, 37);
+  const left = Math.min(...[...places.values()].map(at => at.x));
+  assert.ok((places.get(first.id)?.x as number) - left < 250, 'whoever only calls is in the first column');
+  for (const [id, at] of places) {
+    for (const [other, there] of places) assert.ok(id === other || Math.abs(at.x - there.x) > 100 || Math.abs(at.y - there.y) > 60, `${id} lies on ${other}`);
+  }
+  const [width, height] = [Math.max(...[...places.values()].map(at => at.x)) - left, Math.max(...[...places.values()].map(at => at.y)) - Math.min(...[...places.values()].map(at => at.y))];
+  assert.ok(width / height > 0.8 && width / height < 3.2, `${width} by ${height} fills a picture of 1.6`);
+});
+
+test('a graph with layers is left to the engine, and so is a small one', () => {
+  const nodes = Array.from({ length: 40 }, (_, index) => node(`w${index}`));
+  const chain = nodes.slice(1).map((target, index) => edge(nodes[index] as TopologyNode, target));
+  assert.equal(tangled(nodes, chain, 1.6), null);
+  const few = nodes.slice(0, 20);
+  assert.equal(tangled(few, few.flatMap(source => few.map(target => edge(source, target))), 1.6), null);
 });

@@ -34,10 +34,15 @@ const spacing: Record<string, string> = {
   'elk.spacing.nodeNode': '18',
   'elk.layered.spacing.edgeNodeBetweenLayers': '16',
   'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
-  'elk.layered.thoroughness': '5',
   'elk.separateConnectedComponents': 'true',
   'elk.spacing.componentComponent': '24',
 };
+
+/**
+ * How often crossings are looked for anew. Where edges had to be left out most of them remain however long is looked, and the third
+ * part of the time makes the same picture.
+ */
+const thoroughness = { sparse: '5', dense: '2' };
 
 /** From this share of the picture's height (or breadth) on, a layout fills it. */
 const fillsFrom = 0.7;
@@ -67,21 +72,35 @@ export function groups(nodes: Iterable<TopologyNode>): Map<string, TopologyNode[
   return found;
 }
 
-/** A graph of some nodes and the edges among them. */
-export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[], direction: 'RIGHT' | 'DOWN', aspect: number, between = betweenLayers): ElkNode {
+interface Pair {
+  source: string;
+  target: string;
+  /** Requests or connections per second. */
+  weight: number;
+}
+
+/** Who calls whom among some nodes, all protocols together, and no node itself. */
+function pairsOf(nodes: TopologyNode[], edges: TopologyEdge[]): Pair[] {
   const inside = new Set(nodes.map(node => node.id));
-  const pairs = new Map<string, { source: string; target: string; weight: number }>();
+  const pairs = new Map<string, Pair>();
   for (const edge of edges) {
     if (edge.source !== edge.target && inside.has(edge.source) && inside.has(edge.target)) {
       const key = `${edge.source}|${edge.target}`;
       pairs.set(key, { source: edge.source, target: edge.target, weight: (pairs.get(key)?.weight ?? 0) + (edge.requestsPerSecond ?? edge.connectionsPerSecond ?? 0) });
     }
   }
+  return [...pairs.values()];
+}
+
+/** A graph of some nodes and the edges among them. */
+export function graphOf(id: string, nodes: TopologyNode[], edges: TopologyEdge[], direction: 'RIGHT' | 'DOWN', aspect: number, between = betweenLayers): ElkNode {
+  const pairs = pairsOf(nodes, edges);
+  const shaping = strongest(pairs, nodes.length);
   return {
     id,
-    layoutOptions: { ...spacing, 'elk.layered.spacing.nodeNodeBetweenLayers': String(between), 'elk.direction': direction, 'elk.aspectRatio': String(aspect), 'elk.padding': boxPadding },
+    layoutOptions: { ...spacing, 'elk.layered.thoroughness': shaping.length < pairs.length ? thoroughness.dense : thoroughness.sparse, 'elk.layered.spacing.nodeNodeBetweenLayers': String(between), 'elk.direction': direction, 'elk.aspectRatio': String(aspect), 'elk.padding': boxPadding },
     children: nodes.map(node => ({ id: node.id, ...nodeSize(node) })),
-    edges: strongest([...pairs.values()], nodes.length).map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
+    edges: shaping.map((edge, index) => ({ id: `e${index}`, sources: [edge.source], targets: [edge.target] })),
   };
 }
 
@@ -107,7 +126,7 @@ export interface Progress {
 
 /**
  * Positions for all nodes: each namespace by the engine, callers at the left, then the boxes in columns. Without boxes the whole in
- * the direction that fills the picture better.
+ * the direction that fills the picture better, and at once where everybody calls everybody.
  * @param aspect width ÷ height of the picture.
  * @param report called after each part.
  * @param room between callers and callees.
@@ -116,6 +135,8 @@ export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges:
   const byGroup = groups(nodes);
   if (!boxes) {
     const ordered = [...byGroup.values()].flat();
+    const inColumns = tangled(ordered, edges, aspect);
+    if (inColumns !== null) return inColumns;
     report({ done: 0, total: 2 });
     const right = await engine.layout(graphOf('root', ordered, edges, 'RIGHT', aspect, room));
     report({ done: 1, total: 2 });
@@ -163,6 +184,26 @@ export async function layOut(engine: LayoutEngine, nodes: TopologyNode[], edges:
     for (const [id, point] of box.members) positions.set(id, { x: Math.round(at.x + point.x), y: Math.round(at.y + point.y) });
   }
   return positions;
+}
+
+/** From this many nodes on, each with this many callees and callers together on the average, there are no layers to be found. */
+const tangle = { nodes: 30, calls: 20 };
+
+/**
+ * Where nearly everybody calls everybody, layers do not part callers and callees, and crossings are everywhere: such nodes stand
+ * in columns like boxes, by how far down the calls most of their traffic comes, so near to each other that their names can be read.
+ * @returns null for a graph with layers.
+ */
+export function tangled(nodes: TopologyNode[], edges: TopologyEdge[], aspect: number): Map<string, Point> | null {
+  if (nodes.length < tangle.nodes || edges.length * 2 < nodes.length * tangle.calls) return null;
+  // Without traffic a call tells no less of who is further down, only less loudly.
+  const pairs = pairsOf(nodes, edges).map(pair => ({ ...pair, weight: pair.weight + 0.001 }));
+  const boxes = nodes.map(node => ({ key: node.id, ...nodeSize(node) }));
+  const corners = columns(boxes, pairs, aspect, { x: betweenLayers, y: 36 });
+  return new Map(boxes.map(({ key, width, height }) => {
+    const { x, y } = corners.get(key) as Point;
+    return [key, { x: Math.round(x + width / 2), y: Math.round(y + height / 2) }];
+  }));
 }
 
 /**

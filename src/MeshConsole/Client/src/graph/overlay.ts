@@ -1,7 +1,7 @@
 // What is drawn around the graph on canvases of our own: boxes of namespaces under it, words of nodes and edges and locks above it.
 // Words are here and not in the graph itself because they change with every refresh: there a changed word would draw the node and
 // all of its edges again.
-import type { Core, EdgeSingular } from 'cytoscape';
+import type { Core } from 'cytoscape';
 import { badgeSize, drawBadges, isNotable } from './badges';
 import { type ChipWish, placeChips, type Rect, withRoom } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
@@ -32,10 +32,30 @@ const markRoom = 28;
 /** What to write where, asked for whenever it is drawn. */
 export interface Words {
   node(id: string): NodeWords | undefined;
-  edge(id: string): string[];
-  flow(id: string): { perSecond: number; errorRatio: number };
-  /** How an edge is drawn; among many it is not cytoscape that knows. */
-  look(id: string): { health: Health; mtls: MtlsState; width: number } | undefined;
+  /** Among many edges it is not cytoscape that knows them. */
+  edges(): Iterable<EdgeInSight>;
+}
+
+export interface Curve {
+  from: Point;
+  through: Point;
+  to: Point;
+}
+
+export interface EdgeInSight {
+  id: string;
+  look: { health: Health; mtls: MtlsState; width: number };
+  /** Middles of the nodes at its ends. */
+  from: Point;
+  to: Point;
+  /** It, or a node at its end, is selected. */
+  chosen: boolean;
+  /** Requests, or connections, per second. */
+  perSecond: number;
+  errorRatio: number;
+  lines(): string[];
+  /** Where it lies: null where an end is not on the canvas yet. Asking for the ends of a curve is dear. */
+  curve(): Curve | null;
 }
 
 export interface NodeWords {
@@ -169,14 +189,11 @@ export class Overlay {
   #streamsInSight(): Stream[] {
     const extent = this.#cy.extent();
     const streams: Stream[] = [];
-    this.#cy.edges().forEach(edge => {
-      if (this.#words.look(edge.id())?.health === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
-      const [source, target] = [edge.source().position(), edge.target().position()];
-      // Asking for the ends of a curve is dear: those that cannot be in sight are not asked.
-      if (Math.max(source.x, target.x) < extent.x1 || Math.min(source.x, target.x) > extent.x2 || Math.max(source.y, target.y) < extent.y1 || Math.min(source.y, target.y) > extent.y2) return;
-      const curve = curveOf(edge);
-      if (curve) streams.push({ key: edge.id(), ...curve, ...this.#words.flow(edge.id()) });
-    });
+    for (const { id, look, from, to, perSecond, errorRatio, curve } of this.#words.edges()) {
+      if (look.health === 'idle' || Math.max(from.x, to.x) < extent.x1 || Math.min(from.x, to.x) > extent.x2 || Math.max(from.y, to.y) < extent.y1 || Math.min(from.y, to.y) > extent.y2) continue;
+      const lies = curve();
+      if (lies) streams.push({ key: id, ...lies, perSecond, errorRatio });
+    }
     this.#covered = this.#nodeRects().filter(rect => rect.x1 < extent.x2 && rect.x2 > extent.x1 && rect.y1 < extent.y2 && rect.y2 > extent.y1);
     return bounded(streams);
   }
@@ -393,28 +410,24 @@ export class Overlay {
   }
 
   #arrangeChips(context: CanvasRenderingContext2D): Chip[] {
-    const cy = this.#cy;
-    const all = cy.edges().length <= everyChipUpTo;
     context.font = `${fontSize}px ${this.palette.font}`;
+    const edges = [...this.#words.edges()];
+    const all = edges.length <= everyChipUpTo;
     const nodes = this.#nodeRects();
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
-    cy.edges().forEach(edge => {
-      const look = this.#words.look(edge.id());
-      if (!look) return;
+    for (const { id, look, chosen, lines: words, curve } of edges) {
       const state = look.mtls;
-      const chosen = edge.hasClass('near') || edge.hasClass('selected');
       const warns = state === 'plaintext' || state === 'mixed' || look.health === 'failing' || look.health === 'degraded';
-      if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
-      const lines = this.#words.edge(edge.id());
-      if (state === 'idle' && lines.length === 0) return;
-      const curve = curveOf(edge);
-      if (!curve) return;
+      if (!all && !warns && !chosen) continue;
+      const lines = words();
+      const lies = state === 'idle' && lines.length === 0 ? null : curve();
+      if (!lies) continue;
       const width = (state === 'idle' ? 0 : lockRoom) + (lines.length > 0 ? Math.max(...lines.map(line => context.measureText(line).width)) + 5 : 0);
       const height = chipHeight + Math.max(0, lines.length - 1) * lineHeight;
-      chips.set(edge.id(), { lines, state, width, height });
-      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
-    });
+      chips.set(id, { lines, state, width, height });
+      wishes.push({ key: id, ...lies, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
+    }
     return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
 }
@@ -422,12 +435,6 @@ export class Overlay {
 /** In pixels, but for where the view is moved to: whether two lie on each other is the same wherever that is. */
 function onScreen({ x1, y1, x2, y2 }: Rect, zoom: number): Rect {
   return { x1: x1 * zoom, y1: y1 * zoom, x2: x2 * zoom, y2: y2 * zoom };
-}
-
-/** Null where an end is not on the canvas yet. */
-function curveOf(edge: EdgeSingular): { from: Point; through: Point; to: Point } | null {
-  const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
-  return [from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite) ? { from, through, to } : null;
 }
 
 /** Closed: mutual. Open: plaintext. Half filled: mixed. Dashed: unknown. */
