@@ -1,6 +1,7 @@
 using Bunit;
 using MeshConsole.Components.Controls;
 using MeshConsole.Components.Pages;
+using MeshConsole.Mesh.Model;
 using MeshConsole.Mesh.Mtls;
 using MeshConsole.Mesh.Overview;
 using MeshConsole.Mesh.Snapshots;
@@ -329,6 +330,18 @@ public sealed class PageTests : ComponentTest
 
         Page<Topology>("topology?view=service", new MeshSnapshot(8, SampleViews.Now, [many]));
         asked[^1].ShouldBe(TopologyLevel.Service);
+    }
+
+    [Fact]
+    public void Topology_WhileASourceIsSilent_IsNotHealthy()
+    {
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes.Select(node => node with { Health = Health.Healthy })] };
+        Page<Topology>("topology").Find(".headline .mark").ClassList.ShouldContain("mark-good");
+
+        var headline = Page<Topology>("topology", SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods", SourceState.Failed), SampleViews.Source("prometheus/requests"))).Find(".headline");
+
+        headline.QuerySelector(".mark")!.ClassList.ShouldContain("mark-unknown");
+        headline.TextContent.ShouldContain("Kubernetes does not answer");
     }
 
     [Theory]

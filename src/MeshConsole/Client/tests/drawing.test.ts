@@ -5,7 +5,7 @@ import { knownBadges } from '../src/graph/badges';
 import { boxId, closeBoxes, mergeEdges, worst } from '../src/graph/boxes';
 import { bounded, dotsAt, gapOf, isFailed, mostDots, speed, type Stream } from '../src/graph/flow';
 import { type ElkNode, layOutByForce } from '../src/graph/layout';
-import { mapOf, panTo } from '../src/graph/minimap';
+import { exceeds, mapOf, panTo } from '../src/graph/minimap';
 import { readMotion, saveMotion } from '../src/graph/motion';
 import { readingOrder } from '../src/graph/placement';
 import { positionsKey } from '../src/graph/positions';
@@ -216,4 +216,12 @@ test('a press on the map brings that point to the middle', () => {
   // The middle of the graph is the middle of the map.
   assert.deepEqual([0 * map.scale + map.x, 250 * map.scale + map.y], [104, 54]);
   assert.deepEqual(panTo({ x: 100, y: 50 }, 2, { width: 800, height: 600 }), { x: 200, y: 200 });
+});
+
+test('a map is of use while a part of the graph is out of sight', () => {
+  const sight = { x1: 0, y1: 0, x2: 100, y2: 60 };
+  assert.equal(exceeds({ x1: 0, y1: 0, x2: 100, y2: 60 }, sight), false);
+  assert.equal(exceeds({ x1: -1, y1: 0, x2: 100, y2: 60 }, sight), true);
+  assert.equal(exceeds({ x1: 10, y1: 10, x2: 20, y2: 61 }, sight), true);
+  assert.equal(exceeds({ x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity }, sight), false, 'of nothing there is no map');
 });
