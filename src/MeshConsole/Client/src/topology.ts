@@ -339,8 +339,10 @@ class TopologyCanvas {
       const [source, target] = [places.get(edge.source), places.get(edge.target)];
       const curve = source && target && !this.#marks.hidden.has(id) ? this.#curveOf(id, source, target) : null;
       if (curve === null) continue;
+      const [caller, callee] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
       picture.edges.push({
         ...curve,
+        name: `${caller ? nodeTitle(caller) : ''} → ${callee ? nodeTitle(callee) : ''}`,
         width: edgeWidth(edge),
         stroke: edgeStroke(edge),
         health: isIdle(edge) ? 'idle' : edge.health,

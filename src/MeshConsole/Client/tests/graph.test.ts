@@ -370,7 +370,7 @@ test('the picture holds everything, however far away, and is well-formed whateve
   const { svg, width, height } = svgOf({
     title: hostile, boxes: true,
     nodes: [drawn(hostile, 0, 0), drawn('far', 3000, -2000)],
-    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'] }],
+    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'], name: hostile }],
   }, palette);
   assert.ok(!svg.includes('<script>') && !svg.includes('\u0000') && !svg.includes('\ud800'));
   assert.ok(svg.includes('&lt;script&gt;') && svg.includes('1/s · plaintext'));
@@ -378,9 +378,27 @@ test('the picture holds everything, however far away, and is well-formed whateve
   assert.equal(width, 3000 + 100 + 28 + 80);
   assert.equal(height, 2000 + 42 + 44 + 80 + 34);
   // Every element is closed: what opens is one of these, and each closes itself or is closed.
-  const opened = [...svg.matchAll(/<(svg|text|title)\b/g)].length;
-  assert.equal([...svg.matchAll(/<\/(svg|text|title)>/g)].length, opened);
+  const opened = [...svg.matchAll(/<(svg|g|text|title)\b/g)].length;
+  assert.equal([...svg.matchAll(/<\/(svg|g|text|title)>/g)].length, opened);
   assert.equal([...svg.matchAll(/<(rect|path|circle)\b[^>]*\/>/g)].length, [...svg.matchAll(/<(rect|path|circle)\b/g)].length);
+});
+
+test('words in a picture lie neither on a node nor on each other, what warns comes first, and what has no room is told on pointing', () => {
+  const line = (name: string, more: object) => ({ name, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid' as const, health: 'healthy' as const, mtls: 'mutual' as const, label: ['12 /s'], ...more });
+  // A node stands on the middle of all of them.
+  const { svg } = svgOf({
+    title: 't', boxes: false, nodes: [drawn('middle', 200, 0)],
+    edges: [...Array.from({ length: 9 }, (_, index) => line(`calm${index}`, {})), line('open', { mtls: 'plaintext', label: ['99 /s'] })],
+  }, palette);
+  const words = [...svg.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)" font-size="10.5"[^>]*>([^<]*)</g)].map(found => ({ x: Number(found[1]), text: found[3] as string }));
+  assert.equal(words.some(({ text }) => text === '99 /s · plaintext'), true);
+  assert.ok(words.length < 10, 'not all ten have room on one line');
+  for (const one of words) {
+    const half = [...one.text].length * 2.9;
+    assert.ok(one.x + half <= 150 || one.x - half >= 250, `${one.text} at ${one.x} lies on the node`);
+    for (const other of words) assert.ok(one === other || Math.abs(one.x - other.x) >= half, 'words on words');
+  }
+  assert.equal([...svg.matchAll(/<title>calm\d → |<title>calm\d: 12 \/s</g)].length, 9);
 });
 
 test('a call to itself is an arc over its node', () => {

@@ -1,5 +1,6 @@
 // The graph as a picture in a file: the same boxes, lines and words as on the canvas, as SVG. Pure, so that it is tested without one.
 import { badgesAsSvg } from './badges';
+import { placeChips, type Rect } from './chips';
 import { healthColour, type Palette } from './palette';
 import type { Badge, Health, MtlsState, Point } from './types';
 
@@ -16,6 +17,8 @@ export interface PictureNode {
 }
 
 export interface PictureEdge {
+  /** Caller and callee in words. */
+  name: string;
   from: Point;
   through: Point;
   to: Point;
@@ -36,6 +39,9 @@ export interface Picture {
 
 const margin = 40;
 const header = 34;
+
+/** Breadth of a letter of the words at edges, about: a file knows no font to measure. */
+const letter = 5.9;
 
 /** Text of the cluster as text of a document: no character of it is markup, and none is illegal in XML. */
 export function escape(text: string): string {
@@ -59,6 +65,7 @@ export function svgOf(picture: Picture, palette: Palette): { svg: string; width:
       `<text x="${round(frame.x + 10)}" y="${round(frame.y + 18)}" font-size="12" font-weight="600" fill="${escape(palette.quiet)}">${escape(frame.title)}</text>`),
     ...picture.edges.map(edge => edgeOf(edge, palette)),
     ...picture.nodes.map(node => nodeOf(node, palette)),
+    ...labelsOf(picture, palette),
     '</svg>',
   ];
   return { svg: parts.join('\n'), width, height };
@@ -73,10 +80,27 @@ function edgeOf(edge: PictureEdge, palette: Palette): string {
   const size = 6 + edge.width;
   const base = { x: edge.to.x - ux * size, y: edge.to.y - uy * size };
   const dash = edge.stroke === 'dashed' ? ' stroke-dasharray="7 4"' : edge.stroke === 'dotted' ? ' stroke-dasharray="1.5 3"' : '';
-  const words = [...edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
-  return `<path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
-    `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/>` +
-    (words ? `<text x="${round(edge.through.x)}" y="${round(edge.through.y - 3)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>` : '');
+  // What has no room beside its edge is still told to who points at it.
+  return `<g><title>${escape(`${edge.name}: ${wordsOf(edge) || 'idle'}`)}</title><path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
+    `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/></g>`;
+}
+
+function wordsOf(edge: PictureEdge): string {
+  return [...edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
+}
+
+/** Words at edges where there is room for them, as on the canvas: what warns first. */
+function labelsOf({ nodes, edges }: Picture, palette: Palette): string[] {
+  const rects: Rect[] = nodes.map(({ at, width, height }) => ({ x1: at.x - width / 2, y1: at.y - height / 2, x2: at.x + width / 2, y2: at.y + height / 2 }));
+  const worded = edges.map(edge => ({ edge, words: wordsOf(edge) })).filter(({ words }) => words !== '');
+  const places = placeChips(worded.map(({ edge, words }, index) => ({
+    key: String(index), from: edge.from, through: edge.through, to: edge.to, width: [...words].length * letter, height: 14,
+    priority: edge.width + (edge.mtls === 'plaintext' || edge.mtls === 'mixed' || edge.health === 'failing' || edge.health === 'degraded' ? 1e6 : 0),
+  })), rects);
+  return worded.flatMap(({ edge, words }, index) => {
+    const at = places.get(String(index));
+    return at ? [`<text x="${round(at.x)}" y="${round(at.y + 3.5)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>`] : [];
+  });
 }
 
 function nodeOf(node: PictureNode, palette: Palette): string {
