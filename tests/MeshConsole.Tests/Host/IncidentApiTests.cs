@@ -68,7 +68,7 @@ public sealed class IncidentApiTests : IAsyncLifetime
 
         var records = (await SendAsync("vera", HttpMethod.Get, "audit", null)).Body.AsArray().Select(record => record!["entry"]!).Where(entry => entry["action"]!.GetValue<string>().StartsWith("incident.", StringComparison.Ordinal)).ToList();
         records.Count(entry => entry["phase"]!.GetValue<string>() == "denied").ShouldBeGreaterThanOrEqualTo(3, "vera twice, and who corrected what was not theirs");
-        records.Select(entry => entry["action"]!.GetValue<string>()).ShouldBeSubsetOf(["incident.open", "incident.note", "incident.problem", "incident.close", "incident.reopen", "incident.export", "incident.list", "incident.read"]);
+        records.Select(entry => entry["action"]!.GetValue<string>()).ShouldBeSubsetOf(["incident.open", "incident.note", "incident.add-problem", "incident.close", "incident.reopen", "incident.export", "incident.list", "incident.read"]);
         records.Count(entry => entry["action"]!.GetValue<string>() == "incident.export").ShouldBe(2);
     }
 
