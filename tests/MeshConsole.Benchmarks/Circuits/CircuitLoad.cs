@@ -36,7 +36,6 @@ internal static class CircuitLoad
 
         await console.NextSnapshotAsync(TimeSpan.FromSeconds(5), cancellationToken);
         var before = await console.MemoryAsync(cancellationToken);
-        Console.WriteLine("BEFORE"); await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, cancellationToken);
         foreach (var page in s_pages)
         {
             await using var few = new Crowd(await OpenAsync(console, FewOnOnePage, cancellationToken, page));
@@ -50,7 +49,6 @@ internal static class CircuitLoad
         await using var crowd = new Crowd(await OpenAsync(console, Count, cancellationToken));
         var opened = Stopwatch.GetElapsedTime(begun);
         await console.NextSnapshotAsync(TimeSpan.FromSeconds(5), cancellationToken);
-        Console.WriteLine("OPEN"); await Task.Delay(TimeSpan.FromSeconds(28), TimeProvider.System, cancellationToken);
         await console.NextSnapshotAsync(TimeSpan.FromSeconds(5), cancellationToken);
         var after = await console.MemoryAsync(cancellationToken);
         Row.Write(
