@@ -72,7 +72,7 @@ internal static class TopologyInBrowser
             var said = await page.EvaluateAsync<string[]>("() => measured.said.map(([, text]) => text).filter(text => text.startsWith('Laying'))");
             Row.Write(
                 $"topology in Chromium, {what}: {size[0]:N0} nodes, {size[1]:N0} edges",
-                $"stands {opened / 1000:F1} s after the address was opened, with all lines after {lined / 1000:F1} s; layout in the worker {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; the main thread works {work.Total:F0} ms, its longest task {work.Longest}; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
+                $"stands {opened / 1000:F1} s after the address was opened, with all lines after {lined / 1000:F1} s; layout, with what is drawn beside it, {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; the main thread works {work.Total:F0} ms, its longest task {work.Longest}; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
                 query.Length == 0 ? "≤ 2 s" : "layout ≤ 10 s");
             await MeasureUpdatesAsync(page, what, cancellationToken);
             await MeasurePanningAsync(page, what, cancellationToken);
