@@ -1,5 +1,4 @@
 using MeshConsole.System.Tests.Browsing;
-using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
 
 namespace MeshConsole.System.Tests.EndToEnd;
