@@ -449,6 +449,27 @@ public sealed class PageTests : ComponentTest
     }
 
     [Fact]
+    public void Topology_BoxesOfAppsAndClusters_AreClosedAndOpenedLikeThoseOfNamespaces()
+    {
+        // Two versions of one app, and a node of another cluster.
+        var versions = SampleViews.Topology.Nodes.Where(node => node.Namespace == "payments" && node.Kind == NodeKind.Workload).Take(2).Select(node => node with { App = "card-processor" }).ToArray();
+        var far = SampleViews.Topology.Nodes[0] with { Id = "west/far/workload/far", Cluster = "west", Namespace = "far", Name = "far", App = "far" };
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. versions, far], Edges = [] };
+
+        Page<Topology>("topology").FindAll("#topology-display .menu-actions a").Select(link => (link.TextContent, Uri.UnescapeDataString(new Uri(new Uri("http://localhost/"), link.GetAttribute("href")).Query)))
+            .ShouldBe([("Close namespaces", "?closed=main/payments,west/far"), ("Close apps", "?closed=main/payments/card-processor"), ("Close clusters", "?closed=main,west"), ("Open all", "")]);
+        var node = Page<Topology>("topology?closed=west&selected=" + Uri.EscapeDataString(versions[0].Id)).Find("aside.panel");
+        node.QuerySelectorAll("a.button").Select(link => link.TextContent).ShouldBe(["Look around it", "Close its box", "Close its app"]);
+
+        foreach (var (closed, selected, members) in new[] { ("main/payments/card-processor", "main/payments/app/card-processor", 2), ("main", "cluster/main", 2) })
+        {
+            var box = Page<Topology>($"topology?closed=main/none,{Uri.EscapeDataString(closed)}&selected={Uri.EscapeDataString(selected)}").Find("aside.panel");
+            Read(box.TextContent).ShouldContain($"Stands for {members} node");
+            Uri.UnescapeDataString(box.QuerySelector("a.button-primary")!.GetAttribute("href")!).ShouldEndWith("closed=main/none");
+        }
+    }
+
+    [Fact]
     public void Topology_Badges_AreInWordsInThePanelAndExplainedInTheLegend()
     {
         Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes.Select(node => node with { Badges = [NodeBadge.CanarySplit, NodeBadge.Strict] })] };

@@ -4,7 +4,7 @@ import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type N
 import ELK from 'elkjs/lib/elk-api';
 import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, outbound, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
 import { badgeWords, knownBadges } from './graph/badges';
-import { boxId, boxKey, closeBoxes } from './graph/boxes';
+import { boxesOf, closeBoxes, closedBox } from './graph/boxes';
 import { type Compared, comparedLines, withGone } from './graph/compared';
 import { Graph, type GraphChange } from './graph/graph';
 import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress, warmUp } from './graph/layout';
@@ -45,7 +45,7 @@ export interface Options {
   /** That node and how far is looked. */
   focus: string | null;
   hops: number;
-  /** Boxes that are closed, as cluster/namespace. */
+  /** Boxes that are closed: cluster, cluster/namespace or cluster/namespace/app. */
   closed: string[];
   layout: LayoutName;
   rank: RankBy | null;
@@ -241,10 +241,11 @@ class TopologyCanvas {
   }
 
   #wishFor(key: string): void {
-    const members = [...this.#source.nodes.values()].filter(node => boxKey(node) === key);
+    const members = [...this.#source.nodes.values()].filter(node => boxesOf(node).some(box => box.key === key));
     const places = members.map(node => this.#cy.getElementById(node.id)).filter(element => element.nonempty()).map(element => element.position());
-    if (members[0] && places.length > 0) {
-      this.#wishes.set(boxId(members[0]), { x: Math.round(places.reduce((sum, at) => sum + at.x, 0) / places.length), y: Math.round(places.reduce((sum, at) => sum + at.y, 0) / places.length) });
+    const id = members[0] && boxesOf(members[0]).find(box => box.key === key)?.id;
+    if (id !== undefined && places.length > 0) {
+      this.#wishes.set(id, { x: Math.round(places.reduce((sum, at) => sum + at.x, 0) / places.length), y: Math.round(places.reduce((sum, at) => sum + at.y, 0) / places.length) });
     }
   }
 
@@ -327,7 +328,9 @@ class TopologyCanvas {
         width: element.data('width') as number,
         height: element.data('height') as number,
         kind: node.kind,
-        box: node.namespace === 'unknown' || node.kind === 'namespace' ? '' : middle(node.namespace, 32),
+        cluster: node.cluster,
+        namespace: node.namespace,
+        app: node.app ?? null,
         health: node.health,
         title: nodeTitle(node),
         detail: nodeDetail(node),
@@ -600,7 +603,7 @@ class TopologyCanvas {
   /** The box that stands for a node, while it is closed. */
   #drawnAs(id: string): string {
     const node = this.#graph.nodes.has(id) ? undefined : this.#source.nodes.get(id);
-    return node && this.#options.closed.includes(boxKey(node)) ? boxId(node) : id;
+    return (node && closedBox(node, new Set(this.#options.closed))?.id) ?? id;
   }
 
   /** Brings an element into sight if it is not; what is in sight stays where it is. */
@@ -806,7 +809,7 @@ class TopologyCanvas {
       const box = this.#overlay.titleAt(event.position);
       const edge = box === null ? this.#lines.edgeAt(event.position) : null;
       this.#surface.style.cursor = box === null && edge === null ? '' : 'pointer';
-      this.#surface.title = box !== null ? 'Close this box: one node for the whole namespace' : edge !== null ? this.#words(edge) : '';
+      this.#surface.title = box !== null ? 'Close this box: one node for all that is in it' : edge !== null ? this.#words(edge) : '';
     });
     cy.on('dbltap', 'node', event => this.#open((event.target as NodeSingular).id()));
     cy.on('dragfree', 'node', () => this.#savePositionsSoon());
@@ -846,7 +849,8 @@ class TopologyCanvas {
     } else if (letter === 'e') this.#nextEdge(event.shiftKey ? -1 : 1);
     else if (letter === 'b') {
       const node = this.#home === null ? undefined : this.#graph.nodes.get(this.#home);
-      if (node && this.#options.view !== 'namespace' && node.namespace !== 'unknown') this.#toggleBox(boxKey(node));
+      const key = node && this.#options.view !== 'namespace' ? this.#boxOf(node, event.shiftKey) : undefined;
+      if (key !== undefined) this.#toggleBox(key);
     } else if (letter === 'f') {
       if (this.#home !== null) this.#go(address => address.searchParams.set('focus', this.#home as string));
     } else if (event.key === 'Enter' && this.#at !== null) {
@@ -934,13 +938,23 @@ class TopologyCanvas {
     window.Blazor?.navigateTo?.(address.href);
   }
 
+  /** The box of a node that is opened or closed next: itself where it stands for one, else that of its app (not on shift), of its namespace. */
+  #boxOf(node: TopologyNode, outer: boolean): string | undefined {
+    const boxes = boxesOf(node);
+    const own = boxes.find(box => box.id === node.id && this.#options.closed.includes(box.key));
+    if (own && !outer) return own.key;
+    const enclosing = boxes.filter(box => box.id !== node.id);
+    const siblings = node.app ? [...this.#graph.nodes.values()].filter(other => other.app === node.app && other.cluster === node.cluster && other.namespace === node.namespace).length : 0;
+    return enclosing.filter(box => box.kind === 'namespace' || (box.kind === 'app' ? siblings > 1 && !outer : node.kind === 'namespace')).at(-1)?.key;
+  }
+
   #toggleBox(key: string): void {
-    const opened = [...this.#graph.nodes.values()].find(node => this.#options.closed.includes(key) && boxKey(node) === key);
     const closed = this.#options.closed.includes(key) ? this.#options.closed.filter(other => other !== key) : [...this.#options.closed, key];
+    // What was chosen by the first of two presses goes with the box.
+    const opened = this.#options.closed.includes(key) ? [...this.#graph.nodes.values()].find(node => boxesOf(node).some(box => box.key === key && box.id === node.id)) : undefined;
     this.#go(address => {
       if (closed.length === 0) address.searchParams.delete('closed');
       else address.searchParams.set('closed', closed.join(','));
-      // What was chosen by the first of two presses goes with the box.
       if (opened && address.searchParams.get('selected') === opened.id) address.searchParams.delete('selected');
     });
   }
@@ -948,11 +962,12 @@ class TopologyCanvas {
   /** A closed box opens in place, a namespace of its own level shows its workloads; any other node is opened by choosing it. */
   #open(id: string): void {
     const node = this.#graph.nodes.get(id);
-    if (node?.kind !== 'namespace') return;
-    if (this.#options.closed.includes(boxKey(node))) {
-      this.#toggleBox(boxKey(node));
+    const box = node && boxesOf(node).find(({ key, id: own }) => own === id && this.#options.closed.includes(key));
+    if (box) {
+      this.#toggleBox(box.key);
       return;
     }
+    if (node?.kind !== 'namespace') return;
     this.#go(address => {
       address.searchParams.set('namespace', node.name);
       address.searchParams.set('view', 'workload');
@@ -965,7 +980,7 @@ class TopologyCanvas {
   #describe(): void {
     this.#surface.setAttribute(
       'aria-label',
-      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys, j and k move from node to node, e from edge to edge of a node, Enter opens the details, b closes or opens a box, f looks around a node, plus, minus and 0 zoom. The same data is in the table.`,
+      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys, j and k move from node to node, e from edge to edge of a node, Enter opens the details, b closes or opens a box, Shift+b that around it, f looks around a node, plus, minus and 0 zoom. The same data is in the table.`,
     );
   }
 
@@ -1008,7 +1023,7 @@ interface ElementData extends Record<string, unknown> {
 }
 
 function nodeData(node: TopologyNode): ElementData {
-  return { id: node.id, kind: node.kind, cluster: node.cluster, namespace: node.namespace, health: node.health, ...nodeSize(node) };
+  return { id: node.id, kind: node.kind, cluster: node.cluster, namespace: node.namespace, app: node.app ?? null, health: node.health, ...nodeSize(node) };
 }
 
 function edgeData(edge: TopologyEdge): ElementData {

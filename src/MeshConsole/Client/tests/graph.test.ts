@@ -363,7 +363,7 @@ test('a curve goes through its three points', () => {
 });
 
 const palette = { page: '#fff', surface: '#eee', hover: '', chosen: '', text: '#111', quiet: '#555', line: '', lineStrong: '#777', primary: '', good: '#0a0', calm: '#8a9', warn: '#a60', bad: '#b00', idle: '#999', box: '', boxLine: '#ccc', font: '"Noto Sans", sans-serif' };
-const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', box: 'payments', health: 'failing' as const, title, detail: '10/s', badges: ['canarySplit' as const, 'strict' as const] });
+const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', cluster: 'main', namespace: 'payments', app: null, health: 'failing' as const, title, detail: '10/s', badges: ['canarySplit' as const, 'strict' as const] });
 
 test('the picture holds everything, however far away, and is well-formed whatever the names are', () => {
   const hostile = '<script>alert(1)</script> "&\u0000\ud800';

@@ -5,6 +5,7 @@ import type { Core } from 'cytoscape';
 import { badgeSize, drawBadges, isNotable } from './badges';
 import { type ChipWish, placeChips, type Rect, withRoom } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
+import { type Framed, framesOf } from './frames';
 import type { Palette } from './palette';
 import { middle } from './appearance';
 import type { Badge, Health, MtlsState, Point } from './types';
@@ -314,23 +315,14 @@ export class Overlay {
   }
 
   #drawBoxes(context: CanvasRenderingContext2D, over: CanvasRenderingContext2D, zoom: number): void {
-    const boxes = new Map<string, { x1: number; y1: number; x2: number; y2: number; title: string }>();
+    const nodes: Framed[] = [];
     this.#cy.nodes().forEach(node => {
-      const namespace = node.data('namespace') as string;
-      if (namespace === 'unknown' || node.data('kind') === 'namespace' || node.hasClass('hidden')) return;
-      const key = `${node.data('cluster') as string}/${namespace}`;
+      if (node.hasClass('hidden')) return;
       const at = node.position();
       const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
-      const box = boxes.get(key);
-      if (box) {
-        box.x1 = Math.min(box.x1, at.x - w);
-        box.y1 = Math.min(box.y1, at.y - h);
-        box.x2 = Math.max(box.x2, at.x + w);
-        box.y2 = Math.max(box.y2, at.y + h);
-      } else {
-        boxes.set(key, { x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h, title: namespace });
-      }
+      nodes.push({ kind: node.data('kind') as string, cluster: node.data('cluster') as string, namespace: node.data('namespace') as string, app: node.data('app') as string | null, x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
     });
+    const frames = framesOf(nodes);
     // The names of boxes keep a readable size when one zooms out: then they stand above their box and over what lies there.
     const size = Math.max(12, 11 / zoom);
     const above = size > 14;
@@ -338,19 +330,34 @@ export class Overlay {
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'bottom';
     this.#titles = [];
-    for (const [key, box] of boxes) {
-      const [x, y, w, h] = [box.x1 - 14, box.y1 - 30, box.x2 - box.x1 + 28, box.y2 - box.y1 + 44];
+    for (const { key, kind, name, x1: x, y1: y, x2, y2 } of frames) {
+      const w = x2 - x;
       context.beginPath();
-      context.roundRect(x, y, w, h, 6);
-      context.fillStyle = this.palette.box;
-      context.fill();
-      context.lineWidth = 1 / Math.max(zoom, 0.4);
-      context.strokeStyle = this.palette.boxLine;
+      context.roundRect(x, y, w, y2 - y, kind === 'cluster' ? 10 : 6);
+      if (kind === 'namespace') {
+        context.fillStyle = this.palette.box;
+        context.fill();
+      }
+      context.lineWidth = (kind === 'cluster' ? 1.6 : 1) / Math.max(zoom, 0.4);
+      context.setLineDash(kind === 'app' ? [4, 3] : []);
+      context.strokeStyle = kind === 'cluster' ? this.palette.lineStrong : this.palette.boxLine;
       context.stroke();
+      context.setLineDash([]);
       context.fillStyle = this.palette.quiet;
-      const title = `▾ ${middle(box.title, 32)}`;
+      const title = `▾ ${middle(name, 32)}`;
+      if (kind === 'app') {
+        // Among many names that of an app is the least: it is there where the names of its workloads are.
+        if (zoom < readableFrom) continue;
+        context.font = `600 10.5px ${this.palette.font}`;
+        this.#titles.push({ key, x1: x, x2: x + Math.min(context.measureText(title).width + 16, w), y1: y, y2: y + 19 });
+        context.textBaseline = 'top';
+        context.fillText(title, x + 8, y + 5, w - 16);
+        context.textBaseline = 'bottom';
+        context.font = `600 ${size}px ${this.palette.font}`;
+        continue;
+      }
       const breadth = context.measureText(title).width + size;
-      if (above) names.push({ ...onScreen({ x1: x, y1: y - size * 1.4, x2: x + breadth, y2: y }, zoom), weight: 0, key, title });
+      if (above) names.push({ ...onScreen({ x1: x, y1: y - size * 1.4, x2: x + breadth, y2: y }, zoom), weight: kind === 'cluster' ? 1 : 0, key, title });
       else {
         this.#titles.push({ key, x1: x, x2: x + Math.min(breadth + 10, w), y1: y, y2: y + 26 });
         context.textBaseline = 'top';

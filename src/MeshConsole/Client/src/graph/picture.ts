@@ -1,6 +1,8 @@
 // The graph as a picture in a file: the same boxes, lines and words as on the canvas, as SVG. Pure, so that it is tested without one.
 import { badgesAsSvg } from './badges';
+import { middle } from './appearance';
 import { placeChips, type Rect } from './chips';
+import { framesOf } from './frames';
 import { healthColour, type Palette } from './palette';
 import type { Badge, Health, MtlsState, Point } from './types';
 
@@ -9,7 +11,9 @@ export interface PictureNode {
   width: number;
   height: number;
   kind: string;
-  box: string;
+  cluster: string;
+  namespace: string;
+  app: string | null;
   health: Health;
   title: string;
   detail: string;
@@ -33,7 +37,7 @@ export interface Picture {
   title: string;
   nodes: PictureNode[];
   edges: PictureEdge[];
-  /** Whether nodes of one box (namespace) have a frame around them. */
+  /** Whether what belongs together has a frame around it. */
   boxes: boolean;
 }
 
@@ -51,9 +55,9 @@ export function escape(text: string): string {
 }
 
 export function svgOf(picture: Picture, palette: Palette): { svg: string; width: number; height: number } {
-  const frames = picture.boxes ? framesOf(picture.nodes) : [];
-  const xs = [...picture.nodes.flatMap(n => [n.at.x - n.width / 2, n.at.x + n.width / 2]), ...frames.flatMap(f => [f.x, f.x + f.w]), ...picture.edges.map(e => e.through.x)];
-  const ys = [...picture.nodes.flatMap(n => [n.at.y - n.height / 2, n.at.y + n.height / 2]), ...frames.flatMap(f => [f.y, f.y + f.h]), ...picture.edges.map(e => e.through.y)];
+  const frames = picture.boxes ? framesOf(picture.nodes.map(node => ({ ...node, ...rectOf(node) }))) : [];
+  const xs = [...picture.nodes.flatMap(n => [n.at.x - n.width / 2, n.at.x + n.width / 2]), ...frames.flatMap(f => [f.x1, f.x2]), ...picture.edges.map(e => e.through.x)];
+  const ys = [...picture.nodes.flatMap(n => [n.at.y - n.height / 2, n.at.y + n.height / 2]), ...frames.flatMap(f => [f.y1, f.y2]), ...picture.edges.map(e => e.through.y)];
   const [left, top] = [least(xs) - margin, least(ys) - margin - header];
   const [width, height] = [Math.max(1, Math.round(most(xs) - left + margin)), Math.max(1, Math.round(most(ys) - top + margin))];
   const parts = [
@@ -61,8 +65,8 @@ export function svgOf(picture: Picture, palette: Palette): { svg: string; width:
     `<title>${escape(picture.title)}</title>`,
     `<rect x="${round(left)}" y="${round(top)}" width="${width}" height="${height}" fill="${escape(palette.page)}"/>`,
     `<text x="${round(left + margin)}" y="${round(top + margin)}" font-size="14" font-weight="600" fill="${escape(palette.text)}">${escape(picture.title)}</text>`,
-    ...frames.map(frame => `<rect x="${round(frame.x)}" y="${round(frame.y)}" width="${round(frame.w)}" height="${round(frame.h)}" rx="6" fill="${escape(palette.surface)}" fill-opacity="0.6" stroke="${escape(palette.boxLine)}"/>` +
-      `<text x="${round(frame.x + 10)}" y="${round(frame.y + 18)}" font-size="12" font-weight="600" fill="${escape(palette.quiet)}">${escape(frame.title)}</text>`),
+    ...frames.map(frame => `<rect x="${round(frame.x1)}" y="${round(frame.y1)}" width="${round(frame.x2 - frame.x1)}" height="${round(frame.y2 - frame.y1)}" rx="6" fill="${frame.kind === 'namespace' ? escape(palette.surface) : 'none'}" fill-opacity="0.6" stroke="${escape(frame.kind === 'cluster' ? palette.lineStrong : palette.boxLine)}"${frame.kind === 'app' ? ' stroke-dasharray="4 3"' : ''}/>` +
+      `<text x="${round(frame.x1 + (frame.kind === 'app' ? 8 : 10))}" y="${round(frame.y1 + (frame.kind === 'app' ? 14 : 18))}" font-size="${frame.kind === 'app' ? 10.5 : 12}" font-weight="600" fill="${escape(palette.quiet)}">${escape(middle(frame.name, 32))}</text>`),
     ...picture.edges.map(edge => edgeOf(edge, palette)),
     ...picture.nodes.map(node => nodeOf(node, palette)),
     ...labelsOf(picture, palette),
@@ -91,7 +95,7 @@ function wordsOf(edge: PictureEdge): string {
 
 /** Words at edges where there is room for them, as on the canvas: what warns first. */
 function labelsOf({ nodes, edges }: Picture, palette: Palette): string[] {
-  const rects: Rect[] = nodes.map(({ at, width, height }) => ({ x1: at.x - width / 2, y1: at.y - height / 2, x2: at.x + width / 2, y2: at.y + height / 2 }));
+  const rects = nodes.map(rectOf);
   const worded = edges.map(edge => ({ edge, words: wordsOf(edge) })).filter(({ words }) => words !== '');
   const places = placeChips(worded.map(({ edge, words }, index) => ({
     key: String(index), from: edge.from, through: edge.through, to: edge.to, width: [...words].length * letter, height: 14,
@@ -129,14 +133,8 @@ export function loopOf(at: Point, width: number, height: number): [from: Point, 
   return [{ x: at.x + width / 5, y: top }, { x: at.x, y: top - 26 }, { x: at.x - width / 5, y: top }];
 }
 
-function framesOf(nodes: PictureNode[]): { x: number; y: number; w: number; h: number; title: string }[] {
-  const groups = new Map<string, PictureNode[]>();
-  for (const node of nodes) if (node.box) groups.set(node.box, [...(groups.get(node.box) ?? []), node]);
-  return [...groups].map(([title, members]) => {
-    const [x1, x2] = [least(members.map(n => n.at.x - n.width / 2)), most(members.map(n => n.at.x + n.width / 2))];
-    const [y1, y2] = [least(members.map(n => n.at.y - n.height / 2)), most(members.map(n => n.at.y + n.height / 2))];
-    return { x: x1 - 14, y: y1 - 30, w: x2 - x1 + 28, h: y2 - y1 + 44, title };
-  });
+function rectOf({ at, width, height }: PictureNode): Rect {
+  return { x1: at.x - width / 2, y1: at.y - height / 2, x2: at.x + width / 2, y2: at.y + height / 2 };
 }
 
 // Math.min(...) of ten thousand numbers overflows the stack.
