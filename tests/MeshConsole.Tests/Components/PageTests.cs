@@ -194,6 +194,19 @@ public sealed class PageTests : ComponentTest
     }
 
     [Fact]
+    public void Mtls_WhilePrometheusIsSilent_TellsOfWhatWasReadLast_AndIsNotMarkedAsEncrypted()
+    {
+        var silent = SampleViews.Snapshot(7, SampleViews.Source("kubernetes/pods"), SampleViews.Source("prometheus/requests", SourceState.Stale, 95, "Timeout."));
+        Views.OnMtls = SampleViews.Mtls with { Plaintext = [] };
+        Page<Mtls>("mtls").FindComponent<MtlsLock>().Instance.State.ShouldBe(MutualTlsState.Mutual);
+
+        var page = Page<Mtls>("mtls", silent);
+
+        Read(page.Find("h1").TextContent).ShouldBe("98.4 % of requests are encrypted; no caller speaks plaintext, when last read");
+        page.FindComponent<MtlsLock>().Instance.State.ShouldBe(MutualTlsState.Unknown);
+    }
+
+    [Fact]
     public void Mtls_WithoutTraffic_IsNotCalledEncrypted()
     {
         Views.OnMtls = SampleViews.Mtls with { Plaintext = [], Coverage = new MtlsCoverage { Message = "No traffic in the window." } };

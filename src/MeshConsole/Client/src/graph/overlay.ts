@@ -340,7 +340,7 @@ export class Overlay {
       }
       context.lineWidth = (kind === 'cluster' ? 1.6 : 1) / Math.max(zoom, 0.4);
       context.setLineDash(kind === 'app' ? [4, 3] : []);
-      context.strokeStyle = kind === 'cluster' ? this.palette.lineStrong : this.palette.boxLine;
+      context.strokeStyle = kind === 'namespace' ? this.palette.boxLine : this.palette.lineStrong;
       context.stroke();
       context.setLineDash([]);
       context.fillStyle = this.palette.quiet;
@@ -420,7 +420,8 @@ export class Overlay {
     context.font = `${fontSize}px ${this.palette.font}`;
     const edges = [...this.#words.edges()];
     const all = edges.length <= everyChipUpTo;
-    const nodes = this.#nodeRects();
+    // Names of boxes are pressed: nothing lies on them either.
+    const taken = [...this.#nodeRects(), ...this.#titles];
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
     for (const { id, look, chosen, lines: words, curve } of edges) {
@@ -435,7 +436,7 @@ export class Overlay {
       chips.set(id, { lines, state, width, height });
       wishes.push({ key: id, ...lies, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
     }
-    return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
+    return [...placeChips(wishes, taken)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
 }
 

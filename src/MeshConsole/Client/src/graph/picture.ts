@@ -65,7 +65,7 @@ export function svgOf(picture: Picture, palette: Palette): { svg: string; width:
     `<title>${escape(picture.title)}</title>`,
     `<rect x="${round(left)}" y="${round(top)}" width="${width}" height="${height}" fill="${escape(palette.page)}"/>`,
     `<text x="${round(left + margin)}" y="${round(top + margin)}" font-size="14" font-weight="600" fill="${escape(palette.text)}">${escape(picture.title)}</text>`,
-    ...frames.map(frame => `<rect x="${round(frame.x1)}" y="${round(frame.y1)}" width="${round(frame.x2 - frame.x1)}" height="${round(frame.y2 - frame.y1)}" rx="6" fill="${frame.kind === 'namespace' ? escape(palette.surface) : 'none'}" fill-opacity="0.6" stroke="${escape(frame.kind === 'cluster' ? palette.lineStrong : palette.boxLine)}"${frame.kind === 'app' ? ' stroke-dasharray="4 3"' : ''}/>` +
+    ...frames.map(frame => `<rect x="${round(frame.x1)}" y="${round(frame.y1)}" width="${round(frame.x2 - frame.x1)}" height="${round(frame.y2 - frame.y1)}" rx="6" fill="${frame.kind === 'namespace' ? escape(palette.surface) : 'none'}" fill-opacity="0.6" stroke="${escape(frame.kind === 'namespace' ? palette.boxLine : palette.lineStrong)}"${frame.kind === 'app' ? ' stroke-dasharray="4 3"' : ''}/>` +
       `<text x="${round(frame.x1 + (frame.kind === 'app' ? 8 : 10))}" y="${round(frame.y1 + (frame.kind === 'app' ? 14 : 18))}" font-size="${frame.kind === 'app' ? 10.5 : 12}" font-weight="600" fill="${escape(palette.quiet)}">${escape(middle(frame.name, 32))}</text>`),
     ...picture.edges.map(edge => edgeOf(edge, palette)),
     ...picture.nodes.map(node => nodeOf(node, palette)),
