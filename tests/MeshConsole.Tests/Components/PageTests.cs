@@ -356,6 +356,17 @@ public sealed class PageTests : ComponentTest
         headline.TextContent.ShouldContain("Kubernetes does not answer");
     }
 
+    [Fact]
+    public void Topology_WithoutCalls_SaysSoInPlaceOfAnEmptyTable()
+    {
+        Views.OnTopology = _ => SampleViews.Topology with { Edges = [] };
+
+        var page = Page<Topology>("topology?show=edges");
+
+        page.FindAll("table").ShouldBeEmpty();
+        page.Find(".state-empty h2").TextContent.ShouldBe("No calls are known");
+    }
+
     [Theory]
     [InlineData("topology?show=edges", 5)]
     [InlineData("topology?show=nodes", 7)]
@@ -590,7 +601,7 @@ public sealed class PageTests : ComponentTest
     {
         NothingInAnyView();
 
-        Page<Latency>($"latency?namespace={namespaces}", Bare(SampleViews.Source("prometheus/requests"))).Find(".state h2").TextContent.ShouldBe(title);
+        Page<Latency>($"latency?namespace={namespaces}", Bare(SampleViews.Source("prometheus/requests"))).Find(".state h1").TextContent.ShouldBe(title);
     }
 
     // ------------------------------------------------------------------ hostile
