@@ -348,12 +348,19 @@ export class Overlay {
       if (kind === 'app') {
         // Among many names that of an app is the least: it is there where the names of its workloads are.
         if (zoom < readableFrom) continue;
-        context.font = `600 10.5px ${this.palette.font}`;
-        this.#titles.push({ key, x1: x, x2: x + Math.min(context.measureText(title).width + 16, w), y1: y, y2: y + 19 });
-        context.textBaseline = 'top';
-        context.fillText(title, x + 8, y + 5, w - 16);
-        context.textBaseline = 'bottom';
-        context.font = `600 ${size}px ${this.palette.font}`;
+        // Above the edges, which run through its frame to its nodes.
+        over.font = `600 10.5px ${this.palette.font}`;
+        const breadth = Math.min(over.measureText(title).width + 8, w - 8);
+        this.#titles.push({ key, x1: x, x2: x + breadth + 8, y1: y, y2: y + 19 });
+        over.globalAlpha = 0.88;
+        over.fillStyle = this.palette.page;
+        over.beginPath();
+        over.roundRect(x + 4, y + 3, breadth, 15, 3);
+        over.fill();
+        over.globalAlpha = 1;
+        over.fillStyle = this.palette.quiet;
+        over.textBaseline = 'middle';
+        over.fillText(title, x + 8, y + 11, breadth - 8);
         continue;
       }
       const breadth = context.measureText(title).width + size;
