@@ -401,6 +401,19 @@ test('words in a picture lie neither on a node nor on each other, what warns com
   assert.equal([...svg.matchAll(/<title>calm\d → |<title>calm\d: 12 \/s</g)].length, 9);
 });
 
+test('words in a picture do not lie on the name of a box', () => {
+  const inBox = { ...drawn('a', 200, 40), badges: [] };
+  // The line runs along the top of the box of the node, where its name stands.
+  const { svg } = svgOf({
+    title: 't', boxes: true, nodes: [inBox],
+    edges: [{ name: 'x', from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid', health: 'healthy', mtls: 'mutual', label: ['12 /s'] }],
+  }, palette);
+  const box = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="12"/.exec(svg)?.[1]);
+  const word = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="10.5"/.exec(svg)?.[1]);
+  assert.ok(Number.isFinite(box) && Number.isFinite(word));
+  assert.ok(word + 15 < box - 10 || word - 15 > box + 8 * 7.3, `the word at ${word} lies on the name that begins at ${box}`);
+});
+
 test('a call to itself is an arc over its node', () => {
   assert.deepEqual(loopOf({ x: 100, y: 50 }, 100, 40), [{ x: 120, y: 30 }, { x: 100, y: 4 }, { x: 80, y: 30 }]);
 });

@@ -2,7 +2,7 @@
 import { badgesAsSvg } from './badges';
 import { middle } from './appearance';
 import { placeChips, type Rect } from './chips';
-import { framesOf } from './frames';
+import { type Frame, framesOf } from './frames';
 import { healthColour, type Palette } from './palette';
 import type { Badge, Health, MtlsState, Point } from './types';
 
@@ -69,7 +69,7 @@ export function svgOf(picture: Picture, palette: Palette): { svg: string; width:
       `<text x="${round(frame.x1 + (frame.kind === 'app' ? 8 : 10))}" y="${round(frame.y1 + (frame.kind === 'app' ? 14 : 18))}" font-size="${frame.kind === 'app' ? 10.5 : 12}" font-weight="600" fill="${escape(palette.quiet)}">${escape(middle(frame.name, 32))}</text>`),
     ...picture.edges.map(edge => edgeOf(edge, palette)),
     ...picture.nodes.map(node => nodeOf(node, palette)),
-    ...labelsOf(picture, palette),
+    ...labelsOf(picture, frames, palette),
     '</svg>',
   ];
   return { svg: parts.join('\n'), width, height };
@@ -94,8 +94,9 @@ function wordsOf(edge: PictureEdge): string {
 }
 
 /** Words at edges where there is room for them, as on the canvas: what warns first. */
-function labelsOf({ nodes, edges }: Picture, palette: Palette): string[] {
-  const rects = nodes.map(rectOf);
+function labelsOf({ nodes, edges }: Picture, frames: readonly Frame[], palette: Palette): string[] {
+  const names = frames.map(({ name, x1, y1 }) => ({ x1, y1, x2: x1 + 12 + [...middle(name, 32)].length * 7.3, y2: y1 + 22 }));
+  const rects = [...nodes.map(rectOf), ...names];
   const worded = edges.map(edge => ({ edge, words: wordsOf(edge) })).filter(({ words }) => words !== '');
   const places = placeChips(worded.map(({ edge, words }, index) => ({
     key: String(index), from: edge.from, through: edge.through, to: edge.to, width: [...words].length * letter, height: 14,
