@@ -345,6 +345,7 @@ class TopologyCanvas {
       const [caller, callee] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
       picture.edges.push({
         ...curve,
+        loop: edge.source === edge.target,
         name: `${caller ? nodeTitle(caller) : ''} → ${callee ? nodeTitle(callee) : ''}`,
         width: edgeWidth(edge),
         stroke: edgeStroke(edge),

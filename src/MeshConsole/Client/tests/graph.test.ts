@@ -370,7 +370,7 @@ test('the picture holds everything, however far away, and is well-formed whateve
   const { svg, width, height } = svgOf({
     title: hostile, boxes: true,
     nodes: [drawn(hostile, 0, 0), drawn('far', 3000, -2000)],
-    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'], name: hostile }],
+    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'], name: hostile, loop: false }],
   }, palette);
   assert.ok(!svg.includes('<script>') && !svg.includes('\u0000') && !svg.includes('\ud800'));
   assert.ok(svg.includes('&lt;script&gt;') && svg.includes('1/s · plaintext'));
@@ -384,7 +384,7 @@ test('the picture holds everything, however far away, and is well-formed whateve
 });
 
 test('words in a picture lie neither on a node nor on each other, what warns comes first, and what has no room is told on pointing', () => {
-  const line = (name: string, more: object) => ({ name, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid' as const, health: 'healthy' as const, mtls: 'mutual' as const, label: ['12 /s'], ...more });
+  const line = (name: string, more: object) => ({ name, loop: false, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid' as const, health: 'healthy' as const, mtls: 'mutual' as const, label: ['12 /s'], ...more });
   // A node stands on the middle of all of them.
   const { svg } = svgOf({
     title: 't', boxes: false, nodes: [drawn('middle', 200, 0)],
@@ -406,12 +406,21 @@ test('words in a picture do not lie on the name of a box', () => {
   // The line runs along the top of the box of the node, where its name stands.
   const { svg } = svgOf({
     title: 't', boxes: true, nodes: [inBox],
-    edges: [{ name: 'x', from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid', health: 'healthy', mtls: 'mutual', label: ['12 /s'] }],
+    edges: [{ name: 'x', loop: false, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid', health: 'healthy', mtls: 'mutual', label: ['12 /s'] }],
   }, palette);
   const box = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="12"/.exec(svg)?.[1]);
   const word = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="10.5"/.exec(svg)?.[1]);
   assert.ok(Number.isFinite(box) && Number.isFinite(word));
   assert.ok(word + 15 < box - 10 || word - 15 > box + 8 * 7.3, `the word at ${word} lies on the name that begins at ${box}`);
+});
+
+test('a call to itself has its words in a picture too', () => {
+  const [from, through, to] = loopOf({ x: 200, y: 40 }, 100, 42);
+  const { svg } = svgOf({
+    title: 't', boxes: true, nodes: [{ ...drawn('narcissus', 200, 40), badges: [] }],
+    edges: [{ name: 'narcissus → narcissus', loop: true, from, through, to, width: 2, stroke: 'solid', health: 'failing', mtls: 'mutual', label: ['6.00 /s'] }],
+  }, palette);
+  assert.match(svg, /<text [^>]*font-size="10.5"[^>]*>6.00 \/s</);
 });
 
 test('a call to itself is an arc over its node', () => {

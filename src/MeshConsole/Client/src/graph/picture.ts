@@ -23,6 +23,8 @@ export interface PictureNode {
 export interface PictureEdge {
   /** Caller and callee in words. */
   name: string;
+  /** A call to itself: its words stand at the top of its arc, for along it there is no room. */
+  loop: boolean;
   from: Point;
   through: Point;
   to: Point;
@@ -99,7 +101,7 @@ function labelsOf({ nodes, edges }: Picture, frames: readonly Frame[], palette: 
   const rects = [...nodes.map(rectOf), ...names];
   const worded = edges.map(edge => ({ edge, words: wordsOf(edge) })).filter(({ words }) => words !== '');
   const places = placeChips(worded.map(({ edge, words }, index) => ({
-    key: String(index), from: edge.from, through: edge.through, to: edge.to, width: [...words].length * letter, height: 14,
+    key: String(index), ...(edge.loop ? { from: { x: edge.through.x, y: edge.through.y - 30 }, through: edge.through, to: { x: edge.through.x, y: edge.through.y + 30 } } : { from: edge.from, through: edge.through, to: edge.to }), width: [...words].length * letter, height: 14,
     priority: edge.width + (edge.mtls === 'plaintext' || edge.mtls === 'mixed' || edge.health === 'failing' || edge.health === 'degraded' ? 1e6 : 0),
   })), rects);
   return worded.flatMap(({ edge, words }, index) => {
