@@ -13,6 +13,7 @@ using MeshConsole.Monitoring;
 using MeshConsole.Notifications;
 using MeshConsole.Storage;
 using MeshConsole.Triage;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Connections;
 
 namespace MeshConsole;
@@ -102,7 +103,9 @@ public static class MeshConsoleApplication
     private static void Map(WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        // Who looks for a page with a browser gets the one that says that there is none; everybody else problem details.
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseStatusCodePages(TellRefusedAsync);
         app.UseSecurityHeaders();
         app.UseMiddleware<SameOriginMiddleware>();
         app.UseIdentity();
@@ -120,6 +123,23 @@ public static class MeshConsoleApplication
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapHub<MeshHub>("/hubs/mesh", hub => hub.Transports = HttpTransportType.WebSockets | HttpTransportType.ServerSentEvents);
         app.MapUserInterface();
+    }
+
+    private static async Task TellRefusedAsync(StatusCodeContext refused)
+    {
+        var (request, response) = (refused.HttpContext.Request, refused.HttpContext.Response);
+        var isPage = HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && request.Headers.Accept.Any(accept => accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
+        if (isPage && response.StatusCode == StatusCodes.Status404NotFound)
+        {
+            return;
+        }
+
+        var problem = new ProblemDetailsContext { HttpContext = refused.HttpContext, ProblemDetails = { Status = response.StatusCode } };
+        if (!await refused.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(problem))
+        {
+            await response.WriteAsync($"{response.StatusCode}", refused.HttpContext.RequestAborted);
+        }
     }
 
     private static ImmutableArray<string> ListeningAddresses(IConfiguration configuration)

@@ -1,2 +1,2 @@
-// Each of these tests runs servers of its own: one after the other, or small machines measure themselves.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// Each of these tests runs servers of its own: two classes at a time, those of the collection Alone one by one.
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]

@@ -29,5 +29,5 @@ public sealed class SharedKubernetes : IAsyncLifetime
     }
 }
 
-[CollectionDefinition(SharedKubernetes.Collection)]
+[CollectionDefinition(SharedKubernetes.Collection, DisableParallelization = true)]
 public sealed class SharedKubernetesCollection : ICollectionFixture<SharedKubernetes>;

@@ -91,6 +91,9 @@ public sealed partial class AuditService(AuditLog log, CheckpointWriter? checkpo
     public Task<long> WriteExportAsync(AuditExportFormat format, Stream output, CancellationToken cancellationToken) =>
         AuditExporter.WriteAsync(log.ReadAllAsync(format == AuditExportFormat.JsonLines, cancellationToken), format, output, cancellationToken);
 
+    /// <summary>What is known of the chain without asking the database.</summary>
+    public AuditChainState Chain => log.State;
+
     /// <summary>For the page and the status; never throws for a database that does not answer.</summary>
     public async Task<AuditState> GetStateAsync(CancellationToken cancellationToken)
     {

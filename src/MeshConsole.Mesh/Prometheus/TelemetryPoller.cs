@@ -92,7 +92,7 @@ public sealed partial class TelemetryPoller : ITelemetrySource
 
             try
             {
-                await Task.Delay(UntilNext(), _time, cancellationToken).ConfigureAwait(false);
+                await NextAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -101,16 +101,24 @@ public sealed partial class TelemetryPoller : ITelemetrySource
         }
     }
 
-    private TimeSpan UntilNext()
+    private async Task NextAsync(CancellationToken cancellationToken)
     {
         if (!_reachable)
         {
-            return _settings.RetryInterval * (0.8 + (Random.Shared.NextDouble() * 0.4));
+            await Task.Delay(_settings.RetryInterval * (0.8 + (Random.Shared.NextDouble() * 0.4)), _time, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         // Multiples of the interval, so that replicas and caches in front of Prometheus see the same instants.
-        var interval = _settings.RefreshInterval.Ticks;
-        return TimeSpan.FromTicks(interval - (_time.GetUtcNow().Ticks % interval));
+        var (now, interval) = (_time.GetUtcNow().Ticks, _settings.RefreshInterval.Ticks);
+        var next = now - (now % interval) + interval;
+
+        // A delay has whole milliseconds and may end early: all would be asked once for the second before, and at once again.
+        // A clock that is set back meanwhile is not waited for.
+        while (next - _time.GetUtcNow().Ticks is > 0 and var left && left <= interval)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(left).TotalMilliseconds)), _time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task RefreshAsync(CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
         ("waypoints", "Waypoints"),
         ("services", "Services without a workload"),
         ("badges", "Badges"),
-        ("boxes", "Boxes of namespaces"),
+        ("boxes", "Boxes"),
     ];
 
     /// <summary>Reads what an address says; words that mean nothing are left out, hops are brought between 1 and <see cref="MostHops"/>.</summary>

@@ -24,7 +24,10 @@ public static class SimulatorHost
             }
 
             kubeconfigPath = Path.GetFullPath(kubeconfigPath);
-            await File.WriteAllTextAsync(kubeconfigPath, mesh.Kubeconfig, cancellationToken).ConfigureAwait(false);
+            // Whoever waits for the file finds all of it.
+            var unfinished = $"{kubeconfigPath}.{Environment.ProcessId}";
+            await File.WriteAllTextAsync(unfinished, mesh.Kubeconfig, cancellationToken).ConfigureAwait(false);
+            File.Move(unfinished, kubeconfigPath, overwrite: true);
             await output.WriteAsync(
                 $"""
                 Mesh {options.Size} (seed {options.Seed}) is running.

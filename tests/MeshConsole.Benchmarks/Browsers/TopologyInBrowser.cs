@@ -12,12 +12,12 @@ internal static class TopologyInBrowser
     private const int ZoomSteps = 10;
 
     /// <summary>
-    /// Runs before the page's own scripts. It keeps times since the navigation: of the first drawing, of the finished layout,
-    /// of each revision, and the words on progress.
+    /// Runs before the page's own scripts. It keeps times since the navigation: of the finished layout, of the lines that belong
+    /// to it, of the first revision that is whole, of each revision, and the words on progress.
     /// </summary>
     public const string Watcher =
         """
-        window.measured = { drawn: null, settled: null, revisions: [], said: [] };
+        window.measured = { drawn: null, lined: null, settled: null, revisions: [], said: [] };
         addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
           const graph = document.querySelector('.graph');
           if (!graph) return;
@@ -26,9 +26,10 @@ internal static class TopologyInBrowser
           const status = graph.querySelector('.graph-status:not([hidden])')?.textContent;
           if (status && measured.said.at(-1)?.[1] !== status) measured.said.push([now, status]);
           if (laidOutIn && arranging === undefined && measured.drawn === null) measured.drawn = now;
+          if (measured.drawn !== null && measured.lined === null && graph.querySelector('.graph-lines')?.style.transform) measured.lined = now;
           if (revision && measured.revisions.at(-1)?.[1] !== revision) measured.revisions.push([now, revision]);
           if (revision && laidOutIn && measured.settled === null) measured.settled = now;
-        }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-revision', 'data-laid-out-in', 'data-arranging', 'hidden'] }));
+        }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-revision', 'data-laid-out-in', 'data-arranging', 'hidden', 'style'] }));
         """;
 
     /// <summary>Where the nodes are, as the canvas itself has them.</summary>
@@ -60,6 +61,7 @@ internal static class TopologyInBrowser
         var thread = await MainThread.WatchAsync(page);
         await page.GotoAsync(new Uri(console.Address, "topology" + query).ToString());
         var opened = await UntilAsync(page, "drawn", cancellationToken);
+        var lined = await UntilAsync(page, "lined", cancellationToken);
         await UntilAsync(page, "settled", cancellationToken);
         if (report)
         {
@@ -70,7 +72,7 @@ internal static class TopologyInBrowser
             var said = await page.EvaluateAsync<string[]>("() => measured.said.map(([, text]) => text).filter(text => text.startsWith('Laying'))");
             Row.Write(
                 $"topology in Chromium, {what}: {size[0]:N0} nodes, {size[1]:N0} edges",
-                $"stands {opened / 1000:F1} s after the address was opened; layout in the worker {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; the main thread works {work.Total:F0} ms, its longest task {work.Longest}; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
+                $"stands {opened / 1000:F1} s after the address was opened, with all lines after {lined / 1000:F1} s; layout, with what is drawn beside it, {int.Parse(layout!, CultureInfo.InvariantCulture) / 1000.0:F1} s; the main thread works {work.Total:F0} ms, its longest task {work.Longest}; said about progress: {(said.Length == 0 ? "nothing, it was over within a second" : $"{said.Length} times, “{said[0]}” … “{said[^1]}”")}",
                 query.Length == 0 ? "≤ 2 s" : "layout ≤ 10 s");
             await MeasureUpdatesAsync(page, what, cancellationToken);
             await MeasurePanningAsync(page, what, cancellationToken);

@@ -51,6 +51,32 @@ public sealed class TelemetryPollerTests
     }
 
     [Fact]
+    public async Task RunAsync_StartedBetweenTwoMilliseconds_AsksForTheNextInstantAndNotForTheSecondBefore()
+    {
+        // A delay is cut to whole milliseconds: it ends 0.4 ms before 09:00:15, and that instant would be asked for at once after it.
+        await using var rig = new Rig(Traffic, after: TimeSpan.FromMicroseconds(600));
+        await rig.Poller.Ready.WaitAsync(Rig.Patience);
+
+        await rig.NextRefreshAsync();
+
+        rig.Server.Requests.Count.ShouldBe(12 + 11);
+        rig.Server.Requests.Select(request => request.Parameters["time"]).Distinct().ShouldBe(["1772442009", "1772442015"]);
+    }
+
+    [Fact]
+    public async Task RunAsync_ClockSetBack_IsNotWaitedFor()
+    {
+        await using var rig = new Rig(Traffic);
+        await rig.Poller.Ready.WaitAsync(Rig.Patience);
+        await rig.Time.WaitForTimersAsync();
+
+        rig.Time.StepBack(TimeSpan.FromHours(1));
+        await rig.NextRefreshAsync();
+
+        rig.Server.Requests.Count.ShouldBe(12 + 11);
+    }
+
+    [Fact]
     public async Task RunAsync_OneQueryFails_KeepsItsLastAnswerAndTheOthersGoOn()
     {
         var broken = false;
@@ -195,8 +221,9 @@ public sealed class TelemetryPollerTests
         private readonly Task _run;
         private int _changes;
 
-        public Rig(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer)
+        public Rig(Func<ScriptedPrometheus.Request, HttpResponseMessage> answer, TimeSpan after = default)
         {
+            Time = new FakeTimeProvider(s_start + after);
             Server = new ScriptedPrometheus(answer);
             var client = new PrometheusClient(new HttpClient(Server), new PrometheusEndpoint(new Uri("http://prom.example:9090")), Time);
             Poller = new TelemetryPoller("main", client, new IstioDialect(), new TelemetrySettings(), Time, NullLogger<TelemetryPoller>.Instance);
@@ -204,7 +231,7 @@ public sealed class TelemetryPollerTests
             _run = Poller.RunAsync(_stop.Token);
         }
 
-        public FakeTimeProvider Time { get; } = new(s_start);
+        public FakeTimeProvider Time { get; }
 
         public ScriptedPrometheus Server { get; }
 

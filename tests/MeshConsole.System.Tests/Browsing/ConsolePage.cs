@@ -38,6 +38,13 @@ public sealed class ConsolePage : IAsyncDisposable
 
     public IReadOnlyCollection<string> Errors => _errors;
 
+    /// <summary>
+    /// Waits until the address is so, and tells it: asked of the page itself, which knows of every step of its history, while
+    /// Playwright hears of them later, and not of each.
+    /// </summary>
+    public static Task<string> AddressAsync(IPage view, Func<string, bool> isSo) =>
+        Eventually.BecomesAsync("the address is the one expected", TimeSpan.FromSeconds(30), _ => view.EvaluateAsync<string>("() => location.href"), isSo);
+
     /// <summary>Runs a check; when it fails, leaves a screenshot, the page's markup and its errors among the evidence.</summary>
     public async Task CheckAsync(string name, Func<IPage, Task> check)
     {

@@ -6,6 +6,7 @@ namespace MeshConsole.System.Tests.Building;
 /// The page's scripts are bundled with Node.js. Whoever builds without it is told once what to install, and a build that has
 /// its bundles already does not ask for it.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class BuildWithoutNodeTests
 {
     public static TheoryData<string, string?, string> Machines => new()

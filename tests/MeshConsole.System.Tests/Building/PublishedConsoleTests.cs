@@ -8,6 +8,7 @@ namespace MeshConsole.System.Tests.Building;
 /// The console as it is deployed: published to a folder of its own, started there, far from the repository. Everything that a
 /// page names must be there, under the names with fingerprints that the page uses.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed partial class PublishedConsoleTests
 {
     [Fact]

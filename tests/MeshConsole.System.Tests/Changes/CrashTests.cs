@@ -14,8 +14,6 @@ public sealed class CrashTests(PostgresFixture postgres) : IClassFixture<Postgre
 
     [SkippableTheory]
     [InlineData(0)]
-    [InlineData(30)]
-    [InlineData(150)]
     [InlineData(700)]
     public async Task Console_KilledAroundItsWrite_EndsWithOneOutcomePerIntentAndNoWriteTwice(int millisecondsAfterStart)
     {

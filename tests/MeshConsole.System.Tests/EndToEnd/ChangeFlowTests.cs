@@ -1,8 +1,7 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 using MeshConsole.Testing.RealServices;
+using static MeshConsole.System.Tests.EndToEnd.ChangeFlow;
 
 namespace MeshConsole.System.Tests.EndToEnd;
 
@@ -13,7 +12,6 @@ namespace MeshConsole.System.Tests.EndToEnd;
 public sealed class ChangeFlowTests
 {
     private const string Route = "payments-demo/payments/VirtualService/card-processor/http/1";
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
 
     [SkippableFact]
     public async Task Canary_ProposedApprovedAndStarted_MovesTrafficAndIsInTheAudit_AndTheEnterpriseRuleIsUntouched()
@@ -67,41 +65,6 @@ public sealed class ChangeFlowTests
     }
 
     [SkippableFact]
-    public async Task Strict_ThroughThePlan_Completes_AndIsTakenBackByItselfWhenAPlaintextCallerWakesUp()
-    {
-        await using var console = await StartAsync();
-        var policy = await VaultPolicyAsync(console);
-        policy["mode"]!.GetValue<string>().ShouldBe("PERMISSIVE");
-        var strict = await StrictAsync(console, "STRICT", "00:00:30");
-        var completed = await UntilAsync(console, strict, state => state is "completed" or "rolledBack" or "aborted");
-        completed["state"]!.GetValue<string>().ShouldBe("completed", completed["stateReason"]!.GetValue<string>());
-        completed["stateReason"]!.GetValue<string>().ShouldContain("STRICT");
-        completed["routeId"].ShouldBeNull();
-        await EventuallyAsync(async () => (await VaultPolicyAsync(console))["mode"]!.GetValue<string>() == "STRICT", "STRICT is in force");
-
-        var back = await StrictAsync(console, "PERMISSIVE", "00:00:30");
-        (await UntilAsync(console, back, state => state is "completed" or "rolledBack" or "aborted"))["state"]!.GetValue<string>().ShouldBe("completed");
-
-        // Long enough that only the tripwire ends it.
-        var again = await StrictAsync(console, "STRICT", "00:10:00");
-        await EventuallyAsync(async () => (await VaultPolicyAsync(console))["mode"]!.GetValue<string>() == "STRICT", "STRICT is in force again");
-        await DemoScenario.SwitchAsync(console, "plaintext-caller");
-        var ended = await UntilAsync(console, again, state => state is "completed" or "rolledBack" or "aborted");
-        ended["state"]!.GetValue<string>().ShouldBe("rolledBack", ended["stateReason"]!.GetValue<string>());
-        ended["stateReason"]!.GetValue<string>().ShouldContain("matched no filter chain");
-        ended["writes"]!.AsArray().Select(w => w!["purpose"]!.GetValue<string>()).ShouldBe(["stage", "rollback"]);
-        await EventuallyAsync(async () => (await VaultPolicyAsync(console)).ToJsonString() == policy.ToJsonString(), "the policy is back as it was");
-        ended["plan"]!["target"]!["policy"]!["before"]!.GetValue<string>().ShouldBe(completed["plan"]!["target"]!["policy"]!["before"]!.GetValue<string>());
-
-        // Who it was is told by readiness now, and it holds the next try.
-        await EventuallyAsync(async () => (await GetAsync(console, "vera", "mtls/readiness?namespace=payments&workload=token-vault"))["verdict"]!.GetValue<string>() == "blocked", "readiness names the caller");
-        var refused = await PostAsync(console, "omar", "changes/preview", StrictRequest("STRICT", "00:00:30"));
-        refused["allowed"]!.GetValue<bool>().ShouldBeFalse();
-        refused["guards"]!.AsArray().Single(g => g!["code"]!.GetValue<string>() == "strict-readiness")!["outcome"]!.GetValue<string>().ShouldBe("refuse");
-        (await GetAsync(console, "vera", "audit/verify"))["good"]!.GetValue<bool>().ShouldBeTrue();
-    }
-
-    [SkippableFact]
     public async Task EmergencyStop_WorksWithPrometheusDown_WithoutApproval()
     {
         await using var console = await StartAsync();
@@ -125,38 +88,6 @@ public sealed class ChangeFlowTests
         (await GetAsync(console, "vera", "../../openapi/v1.json"))["paths"]!["/api/v1/changes/{id}/approve"]!["post"]!["requestBody"].ShouldNotBeNull();
     }
 
-    private static JsonObject StrictRequest(string mode, string soak) => new()
-    {
-        ["policy"] = new JsonObject { ["cluster"] = "payments-demo", ["namespace"] = "payments", ["workload"] = "token-vault", ["mode"] = mode },
-        ["soak"] = soak,
-        ["reason"] = "nobody needs plaintext any more",
-    };
-
-    private static async Task<string> StrictAsync(ConsoleProcess console, string mode, string soak)
-    {
-        var id = (await PostAsync(console, "omar", "changes", StrictRequest(mode, soak)))["id"]!.GetValue<string>();
-        await PostAsync(console, "omar", $"changes/{id}/submit", null);
-        await PostAsync(console, "anna", $"changes/{id}/approve", new JsonObject { ["comment"] = "readiness says so" });
-        await PostAsync(console, "omar", $"changes/{id}/start", null);
-        return id;
-    }
-
-    private static async Task<JsonNode> VaultPolicyAsync(ConsoleProcess console) =>
-        (await GetAsync(console, "vera", "mtls/policies?namespace=payments")).AsArray().Single(p => p!["workload"]!.GetValue<string>().EndsWith("/token-vault", StringComparison.Ordinal) && p["port"] is null)!;
-
-    private static async Task<ConsoleProcess> StartAsync()
-    {
-        var console = await ConsoleProcess.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Demo"] = "true",
-            ["Storage:ConnectionString"] = $"Data Source={Path.Combine(Directory.CreateTempSubdirectory("meshconsole-flow-").FullName, "console.db")}",
-            ["Changes:MinSoak"] = "00:00:30",
-            ["Telemetry:RefreshInterval"] = "00:00:05",
-        });
-        await console.UntilReadyAsync();
-        return console;
-    }
-
     private static JsonObject Request(int percent) => new() { ["routeId"] = Route, ["targetPercent"] = percent, ["reason"] = "the new provider is cheaper", ["ticket"] = "PAY-1207" };
 
     private static async Task<string> CreateAndSubmitAsync(ConsoleProcess console, int percent)
@@ -166,31 +97,6 @@ public sealed class ChangeFlowTests
         var submitted = await PostAsync(console, "omar", $"changes/{id}/submit", null);
         submitted["state"]!.GetValue<string>().ShouldBe("awaitingApproval", submitted["stateReason"]!.GetValue<string>());
         return id;
-    }
-
-    private static async Task<JsonNode> UntilAsync(ConsoleProcess console, string id, Func<string, bool> ended)
-    {
-        JsonNode? change = null;
-        await EventuallyAsync(async () => ended((change = await GetAsync(console, "vera", $"changes/{id}"))["state"]!.GetValue<string>()), () => $"the change ends; it is {change?["state"]}: {change?["stateReason"]}");
-        return change!;
-    }
-
-    private static Task EventuallyAsync(Func<Task<bool>> holds, string what) => EventuallyAsync(holds, () => what);
-
-    private static async Task EventuallyAsync(Func<Task<bool>> holds, Func<string> what)
-    {
-        using var patience = new CancellationTokenSource(s_patience);
-        while (!await holds())
-        {
-            try
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, patience.Token);
-            }
-            catch (OperationCanceledException exception)
-            {
-                throw new TimeoutException($"Not within {s_patience.TotalMinutes:0} min: {what()}", exception);
-            }
-        }
     }
 
     private static async Task<string> EnterpriseRuleAsync(ConsoleProcess console)
@@ -206,34 +112,4 @@ public sealed class ChangeFlowTests
     private static async Task<int[]> WeightsAsync(ConsoleProcess console) => [.. (await RuleAsync(console))["backends"]!.AsArray().Select(b => b!["weight"]!.GetValue<int>())];
 
     private static async Task<double?> ObservedAsync(ConsoleProcess console) => (await RuleAsync(console))["backends"]![1]!["observedShare"]?.GetValue<double>();
-
-    private static async Task<JsonNode> GetAsync(ConsoleProcess console, string persona, string path)
-    {
-        var (status, body) = await SendAsync(console, persona, HttpMethod.Get, path, null);
-        status.ShouldBe(HttpStatusCode.OK, body);
-        return JsonNode.Parse(body)!;
-    }
-
-    private static async Task<JsonNode> PostAsync(ConsoleProcess console, string persona, string path, JsonNode? content)
-    {
-        var (status, body) = await SendAsync(console, persona, HttpMethod.Post, path, content);
-        ((int)status).ShouldBeInRange(200, 201, $"{path}: {body}");
-        return JsonNode.Parse(body)!;
-    }
-
-    private static async Task<string> RefusedAsync(ConsoleProcess console, string persona, string path, JsonNode? content, HttpStatusCode expected)
-    {
-        var (status, body) = await SendAsync(console, persona, HttpMethod.Post, path, content);
-        status.ShouldBe(expected, $"{path}: {body}");
-        return JsonNode.Parse(body)!["code"]!.GetValue<string>();
-    }
-
-    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(ConsoleProcess console, string persona, HttpMethod method, string path, JsonNode? content)
-    {
-        using var request = new HttpRequestMessage(method, $"api/v1/{path}");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", $"demo-{persona}");
-        request.Content = content is null ? null : new StringContent(content.ToJsonString(), Encoding.UTF8, "application/json");
-        using var response = await console.Http.SendAsync(request);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync());
-    }
 }

@@ -55,8 +55,7 @@ public sealed class ChangePagesTests
             await CheckedAsync(omar, "change-editor");
             await Assertions.Expect(request).ToBeEnabledAsync();
             await request.ClickAsync();
-            await view.WaitForURLAsync("**/changes/*");
-            address = new Uri(view.Url).PathAndQuery.TrimStart('/');
+            address = new Uri(await ConsolePage.AddressAsync(view, url => url.Contains("/changes/", StringComparison.Ordinal))).PathAndQuery.TrimStart('/');
             await view.Locator(".change-head").WaitForAsync();
             await CheckedAsync(omar, "change-awaiting");
         });
@@ -219,8 +218,7 @@ public sealed class ChangePagesTests
             await view.Locator(".diff", new() { HasText = "STRICT" }).First.WaitForAsync();
             await CheckedAsync(omar, "strict-editor");
             await request.ClickAsync();
-            await view.WaitForURLAsync("**/changes/*");
-            address = new Uri(view.Url).PathAndQuery.TrimStart('/');
+            address = new Uri(await ConsolePage.AddressAsync(view, url => url.Contains("/changes/", StringComparison.Ordinal))).PathAndQuery.TrimStart('/');
             await view.Locator(".change-head", new() { HasText = "PERMISSIVE" }).WaitForAsync();
             await CheckedAsync(omar, "strict-awaiting");
         });

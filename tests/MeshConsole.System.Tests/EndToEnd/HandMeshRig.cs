@@ -82,5 +82,5 @@ public sealed class HandMeshRig : IAsyncLifetime
     }
 }
 
-[CollectionDefinition(HandMeshRig.Collection)]
+[CollectionDefinition(HandMeshRig.Collection, DisableParallelization = true)]
 public sealed class HandMeshRigCollection : ICollectionFixture<HandMeshRig>;

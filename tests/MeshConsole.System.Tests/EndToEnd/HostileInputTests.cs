@@ -13,6 +13,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 /// Labels of markup, of right-to-left text and of 5,000 characters, calls in circles, to themselves and to nowhere, and durations
 /// that are no numbers, from a real Prometheus and a real API server to every page and every export.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class HostileInputTests(HostileRig rig) : IClassFixture<HostileRig>
 {
     private const string Prefix = "real/payments/workload/";

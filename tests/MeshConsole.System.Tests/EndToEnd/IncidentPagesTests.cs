@@ -45,14 +45,13 @@ public sealed partial class IncidentPagesTests
             (await view.Locator("aside.panel .outward a").GetAttributeAsync("href")).ShouldBe("https://logs.example/?app=card-processor-v2");
             await keyboard.TabToAsync("aside.panel a[href^='incidents/new']");
             await view.Keyboard.PressAsync("Enter");
-            await view.WaitForURLAsync("**/incidents/new*");
+            await ConsolePage.AddressAsync(view, url => url.Contains("/incidents/new", StringComparison.Ordinal));
             await Assertions.Expect(view.Locator("main input[type=checkbox]").First).ToBeCheckedAsync();
             await CheckedAsync(omar, "incident-new");
             await keyboard.TabToAsync("main form input.input");
             await keyboard.TypeAsync("Card payments fail");
             await view.Keyboard.PressAsync("Enter");
-            await view.WaitForURLAsync(url => IncidentAddress().IsMatch(url));
-            address = new Uri(view.Url).AbsolutePath.TrimStart('/');
+            address = new Uri(await ConsolePage.AddressAsync(view, url => IncidentAddress().IsMatch(url))).AbsolutePath.TrimStart('/');
             await Assertions.Expect(view.Locator("main h1")).ToHaveTextAsync("Card payments fail");
             await Assertions.Expect(view.Locator(".blast-cause")).ToHaveCountAsync(1);
             await Assertions.Expect(view.Locator(".report-line")).ToHaveCountAsync(3);

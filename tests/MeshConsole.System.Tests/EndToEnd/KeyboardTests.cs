@@ -86,7 +86,7 @@ public sealed class KeyboardTests
         await Assertions.Expect(view.Locator("#palette-input")).ToHaveValueAsync("traffic");
         await Assertions.Expect(view.Locator("#palette-0")).ToContainTextAsync("Traffic");
         await keyboard.PressAsync("Enter");
-        await OnCallReader.AddressAsync(view, address => address.Contains("/traffic", StringComparison.Ordinal));
+        await ConsolePage.AddressAsync(view, address => address.Contains("/traffic", StringComparison.Ordinal));
         await Assertions.Expect(view.Locator("#palette")).ToBeHiddenAsync();
         await view.Locator(".split").First.WaitForAsync();
     }
@@ -109,7 +109,7 @@ public sealed class KeyboardTests
         await keyboard.TabToAsync("main .filter input", backwards: true);
         await keyboard.TypeAsync("card-proc");
         await Assertions.Expect(view.Locator("main .filter input")).ToHaveValueAsync("card-proc");
-        await OnCallReader.AddressAsync(view, address => address.Contains("q=card-proc", StringComparison.Ordinal));
+        await ConsolePage.AddressAsync(view, address => address.Contains("q=card-proc", StringComparison.Ordinal));
         await Assertions.Expect(names).Not.ToHaveCountAsync(all.Count);
         (await names.AllInnerTextsAsync()).ShouldAllBe(name => name.StartsWith("card-processor", StringComparison.Ordinal));
         await keyboard.AtAsync("main .filter input");

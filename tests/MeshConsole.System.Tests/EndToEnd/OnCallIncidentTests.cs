@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace MeshConsole.System.Tests.EndToEnd;
 
 /// <summary>The tasks of docs/on-call-tasks.md from the page at night to the post-mortem, in the order in which they come.</summary>
@@ -36,6 +38,8 @@ public sealed class OnCallIncidentTests(OnCallDemo demo) : IClassFixture<OnCallD
         // 32: it is kept as an incident.
         await reader.GoAsync("i");
         await reader.ChooseAsync("Back to live");
+        await reader.AddressAsync(address => !address.Contains("at=", StringComparison.Ordinal));
+        await view.Locator(".banner-past").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
         await reader.OpenRowAsync(1);
         await keyboard.AtAsync("aside.panel");
         await reader.ChooseAsync("Keep as an incident");

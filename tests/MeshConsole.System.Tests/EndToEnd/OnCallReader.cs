@@ -1,5 +1,4 @@
 using MeshConsole.System.Tests.Browsing;
-using MeshConsole.Testing.RealServices;
 using Microsoft.Playwright;
 
 namespace MeshConsole.System.Tests.EndToEnd;
@@ -90,11 +89,8 @@ internal sealed class OnCallReader(IPage view)
         await LoadedAsync();
     }
 
-    /// <summary>Waits until the address is so: asked of the page itself, which knows of every step of its history.</summary>
-    public Task AddressAsync(Func<string, bool> isSo) => AddressAsync(View, isSo);
-
-    public static Task AddressAsync(IPage view, Func<string, bool> isSo) =>
-        Eventually.BecomesAsync("the address is the one expected", TimeSpan.FromSeconds(20), _ => view.EvaluateAsync<string>("() => location.href"), isSo);
+    /// <summary>Waits until the address is so.</summary>
+    public Task AddressAsync(Func<string, bool> isSo) => ConsolePage.AddressAsync(View, isSo);
 
     /// <summary>Waits until an element shows a text.</summary>
     public Task ShowsAsync(string selector, string text, int seconds = 15) =>

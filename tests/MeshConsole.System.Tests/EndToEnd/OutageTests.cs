@@ -6,6 +6,7 @@ using MeshConsole.Testing.RealServices;
 namespace MeshConsole.System.Tests.EndToEnd;
 
 /// <summary>With a rig of its own: after an outage rates are for a while those of a window with a hole in it.</summary>
+[Collection(Alone.Name)]
 public sealed class OutageTests(HandMeshRig rig) : IClassFixture<HandMeshRig>
 {
     /// <summary>A developer in a hurry may say <c>MESHCONSOLE_OUTAGE_SECONDS=10</c>.</summary>

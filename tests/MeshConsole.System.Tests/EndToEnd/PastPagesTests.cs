@@ -57,7 +57,7 @@ public sealed class PastPagesTests
 
             // Of the present a link pins what is drawn: it would have gone on when the link is opened.
             await view.Locator(".banner-past a").ClickAsync();
-            await view.WaitForURLAsync(address => !address.Contains("at=", StringComparison.Ordinal));
+            await ConsolePage.AddressAsync(view, address => !address.Contains("at=", StringComparison.Ordinal));
             live = await Eventually.BecomesAsync("a link pins the present, once that is drawn", TimeSpan.FromSeconds(20), _ => CopyAsync(view), text => AgeOf(text) < TimeSpan.FromSeconds(60));
             sender.Errors.ShouldBeEmpty();
         });
@@ -112,7 +112,7 @@ public sealed class PastPagesTests
             await Assertions.Expect(view.Locator("[role=slider]")).ToHaveAttributeAsync("aria-valuetext", "Live");
             await keyboard.PressAsync("PageDown");
             await keyboard.PressAsync("ArrowLeft");
-            await view.WaitForURLAsync("**at=*");
+            await ConsolePage.AddressAsync(view, address => address.Contains("at=", StringComparison.Ordinal));
             var back = Instant(view);
             await Assertions.Expect(view.Locator("[role=slider]")).ToHaveAttributeAsync("aria-valuetext", back.ToString("ddd d MMM HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
             await view.Locator($".banner-past[role=status] strong time[datetime^='{back:yyyy-MM-ddTHH:mm:ss}']").WaitForAsync();
@@ -130,7 +130,7 @@ public sealed class PastPagesTests
             await keyboard.AtAsync("[role=slider]");
 
             await keyboard.PressAsync("End");
-            await view.WaitForURLAsync(address => !address.Contains("at=", StringComparison.Ordinal));
+            await ConsolePage.AddressAsync(view, address => !address.Contains("at=", StringComparison.Ordinal));
             await Assertions.Expect(view.Locator("[role=slider]")).ToHaveAttributeAsync("aria-valuetext", "Live");
             page.Errors.ShouldBeEmpty();
         });

@@ -4,17 +4,19 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using MeshConsole.Testing.RealServices;
+using Microsoft.AspNetCore.Http;
 
 namespace MeshConsole.System.Tests.EndToEnd;
 
 /// <summary>
 /// Changes over REST against a real API server and a real Prometheus: who may, what voids an approval, and that many who press
-/// at once make one write. Everything is read back by another client than the console's.
+/// at once make one write, also when the console dies in the middle. Everything is read back by another client than the console's.
 /// </summary>
 [Collection(HandMeshRig.Collection)]
 public sealed class RealClusterChangeTests(HandMeshRig rig)
 {
     private const string Route = $"{HandMeshRig.Cluster}/payments/VirtualService/card-processor/http/1";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     [SkippableFact]
     public async Task Change_OnARealCluster_IsGuardedByTheServersRightsByPeopleAndByWhatIsThere()
@@ -61,6 +63,108 @@ public sealed class RealClusterChangeTests(HandMeshRig rig)
         (await RefusedAsync(stricter, "mia", $"changes/{id}/start", null, HttpStatusCode.Conflict)).ShouldBe("approval-void");
         (await ObjectAsync())["metadata"]!["resourceVersion"]!.ToJsonString().ShouldBe(before["metadata"]!["resourceVersion"]!.ToJsonString());
     }
+
+    /// <summary>
+    /// The console is killed at each point of the protocol, one after the other, and goes on from what it stored: while an
+    /// approval reads the object, before an intent, between intent and patch, between patch and outcome. The way back at the
+    /// end is a write whose answer never comes.
+    /// </summary>
+    [SkippableFact]
+    public async Task Console_KilledAtEachPointOfTheProtocol_HasOneOutcomePerIntentAndNoWriteTwice()
+    {
+        await rig.StartedAsync();
+        var kubernetes = rig.Kubernetes;
+        await kubernetes.AllowAsync("mia", "payments", "networking.istio.io", ["virtualservices"], ["get", "patch"]);
+        var original = await ObjectAsync();
+        var generation = original["metadata"]!["generation"]!.GetValue<long>();
+        using var scratch = ScratchFolder.Create("real-crash");
+        await using var proxy = await ApiProxy.StartAsync(kubernetes);
+        string id;
+        try
+        {
+            await using (var console = await StartAsync(scratch, required: 1, proxy))
+            {
+                id = await SubmittedAsync(console, "mia");
+                await KilledAtAsync(console, proxy.Hold(r => HttpMethods.IsGet(r.Method) && r.Path.Value!.EndsWith("/virtualservices/card-processor", StringComparison.Ordinal), after: true), () => SendAsync(console, "noor", $"changes/{id}/approve", Comment()));
+            }
+
+            await using (var console = await StartAsync(scratch, required: 1, proxy))
+            {
+                (await ChangeAsync(console, id))["approvals"]!.AsArray().ShouldBeEmpty("what was not stored was not decided");
+                await OkAsync(console, "noor", $"changes/{id}/approve", Comment());
+
+                // The start tries the patch, and the executor does before its intent.
+                await KilledAtAsync(console, proxy.Hold(ApiProxy.Tries, after: true, skip: 1), () => SendAsync(console, "mia", $"changes/{id}/start", null));
+            }
+
+            (await ObjectAsync())["metadata"]!["generation"]!.GetValue<long>().ShouldBe(generation);
+            var unsent = proxy.Hold(ApiProxy.Writes, after: false);
+            await using (var console = await StartAsync(scratch, required: 1, proxy))
+            {
+                await KilledAtAsync(console, unsent);
+            }
+
+            (await ObjectAsync())["metadata"]!["generation"]!.GetValue<long>().ShouldBe(generation, "the patch had not been passed on");
+            var landed = proxy.Hold(ApiProxy.Writes, after: true);
+            await using (var console = await StartAsync(scratch, required: 1, proxy))
+            {
+                await KilledAtAsync(console, landed);
+            }
+
+            Weights(await ObjectAsync()).ShouldBe([80, 20], "the patch had landed");
+            await using (var console = await StartAsync(scratch, required: 1, proxy))
+            {
+                await OutcomesAsync(console, id, "notApplied", "applied");
+                var timedOut = proxy.Hold(ApiProxy.Writes, after: true);
+                await OkAsync(console, "mia", $"changes/{id}/rollback", new JsonObject { ["reason"] = "the test has seen enough" });
+                await timedOut.ReachedAsync(s_patience);
+                await OutcomesAsync(console, id, "notApplied", "applied", "applied");
+
+                Weights(await ObjectAsync()).ShouldBe(Weights(original));
+                (await ObjectAsync())["metadata"]!["generation"]!.GetValue<long>().ShouldBe(generation + 2, "one write forward and one back");
+                await AccountedForAsync(console, id);
+            }
+        }
+        finally
+        {
+            await kubernetes.Admin.MergePatchAsync(CardProcessor.VirtualServicePath, new JsonObject { ["spec"] = original["spec"]!.DeepClone() });
+        }
+    }
+
+    private static async Task KilledAtAsync(ConsoleProcess console, HeldRequest point, Func<Task>? call = null)
+    {
+        var calling = call?.Invoke() ?? Task.CompletedTask;
+        await point.ReachedAsync(s_patience);
+        await console.KillAsync();
+        try
+        {
+            await calling;
+        }
+        catch (HttpRequestException)
+        {
+            // Nobody is there any more who could answer.
+        }
+    }
+
+    private static async Task<JsonNode> OutcomesAsync(ConsoleProcess console, string id, params string[] outcomes) => await Eventually.BecomesAsync(
+        $"the writes are {string.Join(", ", outcomes)}",
+        s_patience,
+        _ => ChangeAsync(console, id),
+        change => change["writes"]!.AsArray().Select(w => w!["outcome"]!.GetValue<string>()).SequenceEqual(outcomes));
+
+    /// <summary>One outcome per intent, one approval, and a log that verifies.</summary>
+    private static async Task AccountedForAsync(ConsoleProcess console, string id)
+    {
+        var records = (await SendAsync(console, "mia", $"audit?change={id}&limit=500", null, HttpMethod.Get)).Body.AsArray().Select(r => r!["entry"]!).ToList();
+        string[] Ids(string phase) => [.. records.Where(e => e["action"]!.GetValue<string>() == "change.write" && e["phase"]!.GetValue<string>() == phase).Select(e => e["details"]!["writeId"]!.GetValue<string>()).Order(StringComparer.Ordinal)];
+        Ids("intent").Length.ShouldBe(3);
+        Ids("intent").ShouldBeUnique();
+        Ids("outcome").ShouldBe(Ids("intent"));
+        records.Count(e => e["action"]!.GetValue<string>() == "change.approve" && e["outcome"]!.GetValue<string>() == "ok").ShouldBe(1);
+        (await SendAsync(console, "mia", "audit/verify", null, HttpMethod.Get)).Body["good"]!.GetValue<bool>().ShouldBeTrue();
+    }
+
+    private static async Task<JsonNode> ChangeAsync(ConsoleProcess console, string id) => (await SendAsync(console, "mia", $"changes/{id}", null, HttpMethod.Get)).Body;
 
     private async Task RefuseWhoeverTheServerRefusesAsync(ConsoleProcess console)
     {
@@ -127,9 +231,9 @@ public sealed class RealClusterChangeTests(HandMeshRig rig)
 
     private Task<JsonNode> ObjectAsync() => rig.Kubernetes.Admin.GetAsync(CardProcessor.VirtualServicePath);
 
-    private async Task<ConsoleProcess> StartAsync(ScratchFolder scratch, int required)
+    private async Task<ConsoleProcess> StartAsync(ScratchFolder scratch, int required, ApiProxy? proxy = null)
     {
-        var settings = HandMeshRig.Settings(rig.Kubernetes.WriteKubeconfig(), rig.Prometheus.Address);
+        var settings = HandMeshRig.Settings(rig.Kubernetes.WriteKubeconfig(server: proxy?.Address), rig.Prometheus.Address);
         settings["Storage:ConnectionString"] = $"Data Source={scratch.File("console.db")}";
         settings["Changes:Enabled"] = "true";
         settings["Changes:MinSoak"] = "00:05:00";
@@ -178,9 +282,9 @@ public sealed class RealClusterChangeTests(HandMeshRig rig)
         return body["code"]!.GetValue<string>();
     }
 
-    private static async Task<(HttpStatusCode Status, JsonNode Body)> SendAsync(ConsoleProcess console, string person, string path, JsonNode? content)
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> SendAsync(ConsoleProcess console, string person, string path, JsonNode? content, HttpMethod? method = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/v1/{path}");
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Post, $"api/v1/{path}");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenOf(person));
         request.Content = content is null ? null : new StringContent(content.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await console.Http.SendAsync(request);

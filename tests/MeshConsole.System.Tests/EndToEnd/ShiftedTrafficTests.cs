@@ -11,6 +11,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 /// A canary that somebody else moves: the simulated mesh runs as a process of its own, another client patches its route, and the
 /// simulated traffic follows the new weights. The browser shows the weights at once and the traffic as soon as it is measured.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed partial class ShiftedTrafficTests
 {
     private const string Requests = "prometheus/requests";

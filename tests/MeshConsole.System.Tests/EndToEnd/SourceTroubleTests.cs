@@ -7,6 +7,7 @@ namespace MeshConsole.System.Tests.EndToEnd;
 /// The two scenarios in which the mesh is well and what tells of it is not. They are made of answers that come late or not at
 /// all, so they are played in real time against the whole console, where the others are played in simulated time.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class SourceTroubleTests
 {
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(5);

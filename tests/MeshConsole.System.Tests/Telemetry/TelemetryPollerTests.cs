@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeshConsole.System.Tests.Telemetry;
 
 /// <summary>The telemetry of a mesh, read from a real Prometheus, against figures worked out on paper (<see cref="HandMesh"/>).</summary>
+[Collection(Alone.Name)]
 public sealed class TelemetryPollerTests
 {
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);

@@ -7,6 +7,7 @@ using MeshConsole.Testing.RealServices;
 namespace MeshConsole.System.Tests.Watching;
 
 /// <summary>The watchers against a real API server: through change, outage, lost history, refusal and silence.</summary>
+[Collection(Alone.Name)]
 public sealed class WatchingTests
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);

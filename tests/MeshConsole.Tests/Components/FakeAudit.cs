@@ -31,5 +31,7 @@ internal sealed class FakeAudit : IAuditReading
         return Task.FromResult(Verification);
     }
 
+    public AuditChainState Chain => State.Chain;
+
     public Task<AuditState> GetStateAsync(CancellationToken cancellationToken) => Task.FromResult(State);
 }

@@ -54,6 +54,39 @@ public sealed partial class IncidentFileTests : ComponentTest
     }
 
     [Fact]
+    public void Problem_IsAddedToAnOpenIncident_ByWhoMayWriteIt()
+    {
+        Files.Files["i-1"] = s_open;
+        var another = SampleTriage.Problem("latency:demo/payments/workload/ledger", "ledger is slow", "");
+        Triage.Say(SampleTriage.View(another));
+        Keep(SampleChanges.Vera, another).FindAll("button").ShouldBeEmpty();
+
+        var kept = Keep(SampleChanges.Omar, another);
+        kept.Find("a.button").TextContent.ShouldBe("Keep as an incident");
+        var add = kept.Find("button");
+        add.TextContent.ShouldBe("Add to “Card payments fail”");
+        add.Click();
+
+        kept.WaitForAssertion(() => kept.Find("a.button").TextContent.ShouldBe("Kept as “Card payments fail”"));
+        kept.FindAll("button").ShouldBeEmpty();
+        Files.Files["i-1"].Incident.Problems.Select(problem => problem.Id).ShouldBe([StoredIncidents.Problem.Id, another.Id]);
+    }
+
+    [Fact]
+    public void Problem_ThatIsOverMeanwhile_IsNotAdded_AndThatIsSaid()
+    {
+        Files.Files["i-1"] = s_open;
+        var over = SampleTriage.Problem("latency:demo/payments/workload/ledger", "ledger is slow", "");
+        Triage.Say(SampleTriage.Healthy);
+        var kept = Keep(SampleChanges.Omar, over);
+
+        kept.Find("button").Click();
+
+        kept.WaitForAssertion(() => kept.Find("[role=alert]").TextContent.ShouldContain("It was not added: "));
+        Files.Files["i-1"].Incident.Problems.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void Form_FromAProblem_KeepsItAndOpensThePage()
     {
         Triage.Say(SampleTriage.View(StoredIncidents.Problem, SampleTriage.Problem("source:prometheus", "Prometheus is silent", "")));
@@ -235,6 +268,11 @@ public sealed partial class IncidentFileTests : ComponentTest
             },
             [new IncidentNote(1, new IncidentPerson("i", "s", Hostile), StoredChanges.At, Hostile + "\n- x\n1. y\n---\n| a | b |\n    code", null)]);
     }
+
+    private IRenderedComponent<KeepProblem> Keep(MeshConsole.Mesh.Access.Actor actor, TriageProblem problem) => Render<KeepProblem>(parameters => parameters
+        .Add(part => part.Problem, problem)
+        .AddCascadingValue(SampleViews.Snapshot())
+        .AddCascadingValue(Task.FromResult(new Microsoft.AspNetCore.Components.Authorization.AuthenticationState(MeshConsole.Authentication.ActorClaims.ToPrincipal(actor)))));
 
     private IRenderedComponent<IncidentDetail> PageAs<TPage>(MeshConsole.Mesh.Access.Actor actor, string address, string id)
         where TPage : IncidentDetail

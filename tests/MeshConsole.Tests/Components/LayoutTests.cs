@@ -236,6 +236,8 @@ public sealed class LayoutTests : ComponentTest
         Services.GetRequiredService<NavigationManager>().NavigateTo("mtls?namespace=payments");
         var picker = Render<ScopePicker>(parameters => parameters.AddCascadingValue(SampleViews.Snapshot()));
 
+        picker.FindAll("li").ShouldBeEmpty("a page holds no line for each namespace before somebody looks at them");
+        picker.Find("#namespaces").TriggerEvent("ontoggle", EventArgs.Empty);
         picker.FindAll("li").Select(item => item.TextContent.Trim()).ShouldBe(["batch", "istio-system", "payments"]);
         picker.FindAll("input[type=checkbox]")[0].Change(true);
 

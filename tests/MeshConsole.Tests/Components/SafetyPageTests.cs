@@ -6,6 +6,7 @@ using MeshConsole.Components.Changes;
 using MeshConsole.Components.Layout;
 using MeshConsole.Components.Pages;
 using MeshConsole.Mesh.Access;
+using MeshConsole.Mesh.Audit;
 using MeshConsole.Mesh.Changes;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
@@ -372,6 +373,18 @@ public sealed class SafetyPageTests : ComponentTest
 
         rail.WaitForAssertion(() => Read(rail.Find(".only-on-phone .count").TextContent).ShouldBe("1, 1 use of broken glass to review"));
         Read(rail.Find("a[data-go=s] .count").TextContent).ShouldBe("1, 1 use of broken glass to review");
+    }
+
+    [Fact]
+    public void BrokenAudit_IsSaidOnEveryPage_AndSafetyCallsNothingOn()
+    {
+        Allow();
+        Audit.State = Audit.State with { Chain = new AuditChainState(AuditChainStatus.Broken, 11, SampleViews.Now, new AuditFinding(AuditProblem.OutOfOrder, 12, "record 12 is missing")) };
+
+        var banner = Read(PageAs<WriteBanners>(SampleChanges.Anna, "traffic").Find(".banner-bad").TextContent);
+        banner.ShouldContain("Nothing can be changed: the audit log does not verify.");
+        banner.ShouldContain("Record 12: record 12 is missing.");
+        PageAs<Safety>(SampleChanges.Anna, "safety").Find("h1").TextContent.ShouldBe("Nothing can be changed: the audit log does not verify");
     }
 
     [Fact]

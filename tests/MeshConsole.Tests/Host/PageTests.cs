@@ -59,6 +59,26 @@ public sealed partial class PageTests(ConsoleFactory console)
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("/nowhere", "text/html")]
+    [InlineData("/incidents/a/b/c", "text/html")]
+    [InlineData("/api/v1/nowhere", "application/problem+json")]
+    public async Task UnknownAddress_OfABrowser_IsAPageThatSaysSo_AndOfTheApiAProblem(string path, string type)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/html,application/xhtml+xml,*/*;q=0.8");
+        using var response = await console.Http.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(type);
+        response.Headers.GetValues("Content-Security-Policy").ShouldHaveSingleItem();
+        if (type == "text/html")
+        {
+            // Its words come with the circuit, which knows the address.
+            (await response.Content.ReadAsStringAsync()).ShouldContain("_framework/blazor");
+        }
+    }
+
     private static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

@@ -76,12 +76,26 @@ document.addEventListener('keydown', event => {
 
 // What a key has pressed may go away with what it brought about: a page that was left, a button whose work is done. Whoever
 // uses the keyboard then goes on in the page and not at the beginning of the document.
-let keyPressedAt = Number.NEGATIVE_INFINITY;
-document.addEventListener('keydown', () => { keyPressedAt = performance.now(); }, true);
-document.addEventListener('pointerdown', () => { keyPressedAt = Number.NEGATIVE_INFINITY; }, true);
-new MutationObserver(() => {
-  if (document.activeElement === document.body && performance.now() - keyPressedAt < lostFocusMs && !document.querySelector('dialog[open]')) focusMain();
+let [keyPressedAt, pressedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+document.addEventListener('keydown', () => { keyPressedAt = pressedAt = performance.now(); }, true);
+document.addEventListener('pointerdown', () => { [keyPressedAt, pressedAt] = [Number.NEGATIVE_INFINITY, performance.now()]; }, true);
+new MutationObserver(changes => {
+  // A question that a press has opened is answered where it stands: it has the focus as soon as it is there.
+  const asking = performance.now() - pressedAt < lostFocusMs ? takerOf(changes) : null;
+  if (asking) asking.focus();
+  else if (document.activeElement === document.body && performance.now() - keyPressedAt < lostFocusMs && !document.querySelector('dialog[open]')) focusMain();
 }).observe(document.documentElement, { subtree: true, childList: true });
+
+function takerOf(changes: MutationRecord[]): HTMLElement | null {
+  for (const change of changes) {
+    for (const node of change.addedNodes) {
+      if (!(node instanceof HTMLElement) || !node.isConnected) continue;
+      const taker = node.matches('[data-takes-focus]') ? node : node.querySelector<HTMLElement>('[data-takes-focus]');
+      if (taker) return taker;
+    }
+  }
+  return null;
+}
 
 function focusMain(): void {
   document.getElementById('main')?.focus({ preventScroll: true });

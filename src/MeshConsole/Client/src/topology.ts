@@ -1,18 +1,19 @@
 // The topology canvas. It owns everything inside its element: the stream, the drawing, zoom and drag, the places of nodes.
 // The page around it says what to show and learns of a choice through the address.
-import cytoscape, { type Core, type EdgeCollection, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
+import cytoscape, { type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from 'cytoscape';
 import ELK from 'elkjs/lib/elk-api';
 import { differing, edgeLines, edgeStroke, edgeWidth, isIdle, type Label, labelsOf, middle, nodeDetail, nodeSentence, nodeSize, nodeTitle, outbound, steadyEdgeWidth, steadyNodeWidth, visible } from './graph/appearance';
 import { badgeWords, knownBadges } from './graph/badges';
-import { boxId, boxKey, closeBoxes } from './graph/boxes';
+import { boxesOf, closeBoxes, closedBox } from './graph/boxes';
 import { type Compared, comparedLines, withGone } from './graph/compared';
 import { Graph, type GraphChange } from './graph/graph';
 import { betweenLayers, gridPositions, layOut, layOutByForce, type LayoutEngine, type Progress, warmUp } from './graph/layout';
 import { type Found, lineBetween, LineSetBuilder, type Look, type Middle } from './graph/lines';
-import { Linework, staysWithCytoscape } from './graph/linework';
+import { Linework } from './graph/linework';
+import { marksOf, noMarks } from './graph/marks';
 import { Minimap } from './graph/minimap';
 import { readMotion, saveMotion } from './graph/motion';
-import { Overlay } from './graph/overlay';
+import { type Curve, type EdgeInSight, Overlay } from './graph/overlay';
 import { healthColour, type Palette, readPalette } from './graph/palette';
 import { loopOf, type Picture, svgOf } from './graph/picture';
 import { nearest, place, type Placed, readingOrder, wishFor } from './graph/placement';
@@ -44,7 +45,7 @@ export interface Options {
   /** That node and how far is looked. */
   focus: string | null;
   hops: number;
-  /** Boxes that are closed, as cluster/namespace. */
+  /** Boxes that are closed: cluster, cluster/namespace or cluster/namespace/app. */
   closed: string[];
   layout: LayoutName;
   rank: RankBy | null;
@@ -106,9 +107,12 @@ class TopologyCanvas {
   /** The node that the keys are at, also while they go through its edges. */
   #home: string | null = null;
   /** What each element was drawn from: asking the graph itself for thousands of elements takes longer than comparing them. */
-  readonly #drawn = new Map<string, Record<string, unknown>>();
+  readonly #drawn = new Map<string, ElementData>();
+  #marks = noMarks;
   #elk: WorkerEngine | null = null;
   #layoutRun = 0;
+  /** Tells who waits for the layout that is at work that there will be none. */
+  #endLayout: () => void = () => {};
   #many = false;
   #at: string | null = null;
   #saveTimer = 0;
@@ -142,21 +146,13 @@ class TopologyCanvas {
       motionBlur: false,
       layout: { name: 'preset' },
     });
-    this.#lines = new Linework(this.#cy, this.#surface, options.lines, () => this.#lineSet(), () => this.#tell(this.#cy.edges()));
+    this.#lines = new Linework(this.#cy, this.#surface, options.lines, () => this.#lineSet(), () => this.#holdEdges());
     this.#overlay = new Overlay(this.#cy, this.#surface, palette, {
       node: id => {
         const node = this.#graph.nodes.get(id);
         return node && { title: nodeTitle(node), detail: this.#options.compared?.lines[id] ?? nodeDetail(node), kind: node.kind, badges: this.#options.badges ? knownBadges(node.badges) : [], rank: this.#rankOf(id) };
       },
-      edge: id => {
-        const edge = this.#graph.edges.get(id);
-        return edge ? this.#edgeLines(edge) : [];
-      },
-      flow: id => {
-        const edge = this.#graph.edges.get(id);
-        return { perSecond: edge?.requestsPerSecond ?? edge?.connectionsPerSecond ?? 0, errorRatio: edge?.errorRatio ?? 0 };
-      },
-      look: id => this.#drawn.get(id) as EdgeData | undefined,
+      edges: () => this.#edgesInSight(),
     });
     this.#map = new Minimap(this.#cy, host, palette);
     this.#motion = host.parentElement?.querySelector<HTMLButtonElement>('[data-motion]') ?? null;
@@ -219,7 +215,9 @@ class TopologyCanvas {
     this.#graph = new Graph();
     this.#cy.elements().remove();
     this.#drawn.clear();
+    this.#lines.change();
     this.#at = this.#home = null;
+    this.#marks = noMarks;
     this.#say('refused', null);
   }
 
@@ -243,10 +241,11 @@ class TopologyCanvas {
   }
 
   #wishFor(key: string): void {
-    const members = [...this.#source.nodes.values()].filter(node => boxKey(node) === key);
+    const members = [...this.#source.nodes.values()].filter(node => boxesOf(node).some(box => box.key === key));
     const places = members.map(node => this.#cy.getElementById(node.id)).filter(element => element.nonempty()).map(element => element.position());
-    if (members[0] && places.length > 0) {
-      this.#wishes.set(boxId(members[0]), { x: Math.round(places.reduce((sum, at) => sum + at.x, 0) / places.length), y: Math.round(places.reduce((sum, at) => sum + at.y, 0) / places.length) });
+    const id = members[0] && boxesOf(members[0]).find(box => box.key === key)?.id;
+    if (id !== undefined && places.length > 0) {
+      this.#wishes.set(id, { x: Math.round(places.reduce((sum, at) => sum + at.x, 0) / places.length), y: Math.round(places.reduce((sum, at) => sum + at.y, 0) / places.length) });
     }
   }
 
@@ -329,27 +328,32 @@ class TopologyCanvas {
         width: element.data('width') as number,
         height: element.data('height') as number,
         kind: node.kind,
-        box: node.namespace === 'unknown' || node.kind === 'namespace' ? '' : middle(node.namespace, 32),
+        cluster: node.cluster,
+        namespace: node.namespace,
+        app: node.app ?? null,
         health: node.health,
         title: nodeTitle(node),
         detail: nodeDetail(node),
         badges: this.#options.badges ? knownBadges(node.badges) : [],
       });
     });
-    cy.edges().not('.hidden').forEach(element => {
-      const edge = this.#graph.edges.get(element.id());
-      const [from, through, to] = element.isLoop() ? loopOf(element.source().position(), element.source().data('width') as number, element.source().data('height') as number)
-        : [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()];
-      if (!edge || ![from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite)) return;
+    const places = this.#middles();
+    for (const [id, edge] of this.#graph.edges) {
+      const [source, target] = [places.get(edge.source), places.get(edge.target)];
+      const curve = source && target && !this.#marks.hidden.has(id) ? this.#curveOf(id, source, target) : null;
+      if (curve === null) continue;
+      const [caller, callee] = [this.#graph.nodes.get(edge.source), this.#graph.nodes.get(edge.target)];
       picture.edges.push({
-        from, through, to,
+        ...curve,
+        loop: edge.source === edge.target,
+        name: `${caller ? nodeTitle(caller) : ''} → ${callee ? nodeTitle(callee) : ''}`,
         width: edgeWidth(edge),
         stroke: edgeStroke(edge),
         health: isIdle(edge) ? 'idle' : edge.health,
         mtls: isIdle(edge) ? 'idle' : edge.mtls.state,
         label: this.#edgeLines(edge),
       });
-    });
+    }
     const { svg, width, height } = svgOf(picture, readPalette());
     const source = new Blob([svg], { type: 'image/svg+xml' });
     if (kind === 'svg') {
@@ -377,6 +381,7 @@ class TopologyCanvas {
 
   dispose(): void {
     this.#savePositions();
+    this.#graph = new Graph();
     this.#cancelLayout();
     clearTimeout(this.#saveTimer);
     document.removeEventListener('meshconsole:theme', this.#onTheme);
@@ -400,8 +405,8 @@ class TopologyCanvas {
         cy.getElementById(id).remove();
         this.#drawn.delete(id);
       }
-      for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth, true);
-      for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth, this.#isTold(edge));
+      for (const node of change.changed) this.#redraw(nodeData(node), steadyNodeWidth);
+      for (const edge of change.changedEdges) this.#redraw(edgeData(edge), steadyEdgeWidth);
     });
     if (this.#at !== null && !this.#graph.nodes.has(this.#at) && !this.#graph.edges.has(this.#at)) this.#at = null;
     if (this.#home !== null && !this.#graph.nodes.has(this.#home)) this.#home = null;
@@ -409,9 +414,12 @@ class TopologyCanvas {
 
     const added = change.added.length > 0 || change.addedEdges.length > 0;
     // Before the first of them is there: cytoscape would draw them all as often as some are added.
-    if (this.#graph.edges.size > manyEdges) this.#drawMany(false);
+    if (this.#graph.edges.size > manyEdges) this.#drawMany();
+    const graph = this.#graph;
     if (added) await this.#showAdded(change);
-    this.#drawMany(added);
+    // Another graph was asked for meanwhile, or none any more.
+    if (graph !== this.#graph) return;
+    this.#drawMany();
     if (change.whole || added || this.#options.hideIdle) this.#mark(change.whole);
     this.#describe();
     this.#changed();
@@ -419,15 +427,19 @@ class TopologyCanvas {
   }
 
   async #showAdded(change: GraphChange): Promise<void> {
+    const graph = this.#graph;
     const known = readPlaces(this.#options.places, change.added.map(node => node.id)) ?? readPositions(localStorage, this.#positionsKey());
     const placedBefore = this.#cy.nodes().length;
     const unplaced = change.added.filter(node => !known.has(node.id));
     const anew = placedBefore === 0 && change.added.length > 0 && unplaced.length > change.added.length * (1 - enoughKnown);
     if (anew) {
-      await this.#addAll(change, this.#fastPositions(change.added, known));
-      // What is looked for stands out at once, and not only where it will be in the end.
-      this.#mark(false);
-      await this.#arrange();
+      await this.#arrange(async () => {
+        await this.#addAll(change, this.#fastPositions(change.added, known));
+        if (graph !== this.#graph) return;
+        // What is looked for stands out at once, and not only where it will be in the end.
+        this.#mark(false);
+        this.#fit(false);
+      });
     } else {
       await this.#addAll(change, this.#placeNew(change.added, known));
       if (placedBefore === 0) {
@@ -441,57 +453,104 @@ class TopologyCanvas {
   /**
    * Writes only what looks different: each element written to is styled, measured and drawn again, a node with all of its
    * edges. Words change with every refresh, so they are not among the data; the overlay asks for them.
-   * @param told whether cytoscape draws it, and not the worker.
    */
-  #redraw(wanted: ElementData, steady: (drawn: number, wanted: number) => number, told: boolean): void {
+  #redraw(wanted: ElementData, steady: (drawn: number, wanted: number) => number): void {
     const drawn = this.#drawn.get(wanted.id);
     if (!drawn) return;
-    const changes = differing(drawn, { ...wanted, width: steady(drawn['width'] as number, wanted.width) });
+    const changes = differing(drawn, { ...wanted, width: steady(drawn.width, wanted.width) });
     if (!changes) return;
     Object.assign(drawn, changes);
-    if (told) this.#cy.getElementById(wanted.id).data(changes);
-  }
-
-  #isTold(edge: TopologyEdge): boolean {
-    if (!this.#lines.on || edge.source === edge.target) return true;
-    return (this.#options.selected !== null || this.#at !== null) && staysWithCytoscape(this.#cy.getElementById(edgeKey(edge)) as unknown as EdgeSingular);
+    this.#cy.getElementById(wanted.id).data(changes);
   }
 
   /** From many edges on their lines are straight and pale and drawn in a worker. */
-  #drawMany(added: boolean): void {
+  #drawMany(): void {
     const many = this.#graph.edges.size > manyEdges;
-    if (added || many !== this.#many) this.#cy.edges().toggleClass('many', many);
-    if (this.#many && !many) this.#tell(this.#cy.edges());
+    if (many === this.#many) return;
     this.#many = many;
     this.#lines.many = many;
+    this.#cy.edges().toggleClass('many', many);
+    this.#holdEdges();
   }
 
-  /** Brings cytoscape up to date with edges that it has not drawn until now. */
-  #tell(edges: EdgeCollection): void {
+  /** Whether cytoscape has an edge: among many only a loop, which is a curve, and what is chosen and lies above all others. */
+  #isHeld(id: string, edge: TopologyEdge): boolean {
+    return !this.#lines.on || edge.source === edge.target || id === this.#at || id === this.#marks.selected || this.#marks.near.has(id);
+  }
+
+  /** Gives cytoscape the edges that it has to draw, and takes the others away. */
+  #holdEdges(): void {
+    const held: ElementDefinition[] = [];
     this.#cy.batch(() => {
-      edges.forEach(edge => {
-        const drawn = this.#drawn.get(edge.id());
-        if (drawn) edge.data(drawn);
+      this.#cy.edges().forEach(element => {
+        const edge = this.#graph.edges.get(element.id());
+        if (!edge || !this.#isHeld(element.id(), edge)) element.remove();
       });
+      for (const [id, edge] of this.#graph.edges) {
+        if (this.#isHeld(id, edge) && this.#cy.getElementById(id).empty()) held.push(...this.#element(id));
+      }
+      this.#cy.add(held);
     });
+    this.#lines.change();
   }
 
-  #lineSet(): Found {
-    const palette = this.#overlay.palette;
-    const lines = new LineSetBuilder();
+  /** An edge for cytoscape; none before it was drawn. */
+  #element(id: string): ElementDefinition[] {
+    const data = this.#drawn.get(id);
+    return data ? [{ group: 'edges', data: { ...data }, classes: this.#many ? 'many' : '' }] : [];
+  }
+
+  #middles(): Map<string, Middle> {
     const places = new Map<string, Middle>();
     this.#cy.nodes().forEach(node => {
       const { x, y } = node.position();
       places.set(node.id(), { x, y, width: node.data('width') as number, height: node.data('height') as number });
     });
-    this.#cy.edges().forEach(edge => {
-      const drawn = this.#drawn.get(edge.id());
-      if (!drawn || edge.isLoop() || edge.hasClass('hidden')) return;
-      const [from, to] = [places.get(drawn['source'] as string), places.get(drawn['target'] as string)];
+    return places;
+  }
+
+  #lineSet(): Found {
+    const palette = this.#overlay.palette;
+    const lines = new LineSetBuilder();
+    const places = this.#middles();
+    for (const [id, edge] of this.#graph.edges) {
+      const drawn = this.#drawn.get(id);
+      if (!drawn || edge.source === edge.target || this.#marks.hidden.has(id)) continue;
+      const [from, to] = [places.get(edge.source), places.get(edge.target)];
       const line = from && to && lineBetween(from, to);
-      if (line) lines.add(edge.id(), line, staysWithCytoscape(edge) ? null : lineLook(drawn as unknown as EdgeData, edge.hasClass('faded'), palette));
-    });
+      if (line) lines.add(id, line, this.#isHeld(id, edge) ? null : lineLook(drawn as EdgeData, this.#marks.faded.has(id), palette));
+    }
     return lines.build();
+  }
+
+  /** Edges that may have words and dots: none that is hidden or stands back, and no loops. */
+  *#edgesInSight(): Iterable<EdgeInSight> {
+    const places = this.#middles();
+    const { hidden, faded, near, selected } = this.#marks;
+    for (const [id, edge] of this.#graph.edges) {
+      const look = this.#drawn.get(id) as EdgeData | undefined;
+      const [from, to] = [places.get(edge.source), places.get(edge.target)];
+      if (!look || !from || !to || edge.source === edge.target || hidden.has(id) || faded.has(id)) continue;
+      yield {
+        id, look, from, to,
+        chosen: near.has(id) || id === selected,
+        perSecond: edge.requestsPerSecond ?? edge.connectionsPerSecond ?? 0,
+        errorRatio: edge.errorRatio ?? 0,
+        lines: () => this.#edgeLines(edge),
+        curve: () => this.#curveOf(id, from, to),
+      };
+    }
+  }
+
+  /** Where an edge lies; null where an end is not on the canvas yet, or both are at the same place. */
+  #curveOf(id: string, from: Middle, to: Middle): Curve | null {
+    const element = this.#cy.getElementById(id) as unknown as EdgeSingular;
+    if (element.empty()) {
+      const line = lineBetween(from, to);
+      return line && { from: { x: line[0], y: line[1] }, through: { x: (line[0] + line[2]) / 2, y: (line[1] + line[3]) / 2 }, to: { x: line[2], y: line[3] } };
+    }
+    const curve = element.isLoop() ? loopOf(from, from.width, from.height) : [element.sourceEndpoint(), element.midpoint(), element.targetEndpoint()] as const;
+    return curve.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)) ? { from: curve[0], through: curve[1], to: curve[2] } : null;
   }
 
   /** Something is drawn differently, or elsewhere. */
@@ -504,16 +563,18 @@ class TopologyCanvas {
   /** Adds in slices, so that a large mesh does not hold the browser up. */
   async #addAll(change: GraphChange, positions: ReadonlyMap<string, Point>): Promise<void> {
     const graph = this.#graph;
+    for (const edge of change.addedEdges) this.#drawn.set(edgeKey(edge), edgeData(edge));
+    const held = change.addedEdges.filter(edge => this.#isHeld(edgeKey(edge), edge));
     const elements: ElementDefinition[] = [
       ...change.added.map(node => ({ group: 'nodes' as const, data: nodeData(node), position: { ...(positions.get(node.id) ?? { x: 0, y: 0 }) } })),
-      ...change.addedEdges.map(edge => ({ group: 'edges' as const, data: edgeData(edge), classes: change.addedEdges.length > manyEdges ? 'many' : '' })),
+      ...held.flatMap(edge => this.#element(edgeKey(edge))),
     ];
     const slice = 700;
     for (let from = 0; from < elements.length; from += slice) {
       if (from > 0) await nextFrame();
       if (graph !== this.#graph) return;
       const part = elements.slice(from, from + slice).filter(element => element.group === 'nodes' || (this.#has(element.data['source'] as string) && this.#has(element.data['target'] as string)));
-      for (const { data } of part) this.#drawn.set(data.id as string, { ...data });
+      for (const { group, data } of part) if (group === 'nodes') this.#drawn.set(data.id as string, { ...data } as ElementData);
       this.#cy.batch(() => this.#cy.add(part));
     }
   }
@@ -524,41 +585,15 @@ class TopologyCanvas {
 
   /** Marks what is selected, found and hidden. */
   #mark(reveal: boolean): void {
-    const cy = this.#cy;
     const { selected, found, hidden, hideIdle } = this.#options;
-    cy.batch(() => {
-      cy.elements().removeClass('selected near faded found hidden');
-      if (hidden) {
-        for (const id of hidden) cy.getElementById(id).addClass('hidden');
-        cy.nodes('.hidden').connectedEdges().addClass('hidden');
-      }
-      if (hideIdle) {
-        const idle = cy.edges().filter(edge => this.#drawn.get(edge.id())?.['health'] === 'idle');
-        idle.addClass('hidden');
-        cy.nodes().filter(node => node.connectedEdges().not('.hidden').empty()).addClass('hidden');
-      }
-      if (found) {
-        const wanted = new Set(found);
-        const matching = cy.elements().filter(element => wanted.has(element.id()));
-        cy.elements().addClass('faded');
-        matching.removeClass('faded').addClass('found');
-        // A found edge brings its ends with it, found nodes what lies between them.
-        matching.edges().connectedNodes().removeClass('faded');
-        matching.nodes().edgesWith(matching.nodes()).removeClass('faded');
-      }
-      if (selected) {
-        const element = cy.getElementById(this.#drawnAs(selected));
-        if (element.nonempty()) {
-          element.addClass('selected').removeClass('hidden');
-          if (this.#many) this.#tell(element.edges());
-          if (!found) {
-            const near = element.closedNeighborhood().union(element.connectedNodes());
-            cy.elements().not(near).addClass('faded');
-            near.edges().addClass('near');
-            if (this.#many) this.#tell(near.edges());
-          }
-        }
-      }
+    const marks = (this.#marks = marksOf(this.#graph, { selected: selected && this.#drawnAs(selected), found, hidden, hideIdle }));
+    if (this.#many) this.#holdEdges();
+    this.#cy.batch(() => {
+      this.#cy.elements().forEach(element => {
+        const id = element.id();
+        element.toggleClass('selected', id === marks.selected);
+        for (const mark of ['near', 'faded', 'found', 'hidden'] as const) element.toggleClass(mark, marks[mark].has(id));
+      });
     });
     if (reveal && selected) this.#reveal(this.#drawnAs(selected));
     this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
@@ -569,7 +604,7 @@ class TopologyCanvas {
   /** The box that stands for a node, while it is closed. */
   #drawnAs(id: string): string {
     const node = this.#graph.nodes.has(id) ? undefined : this.#source.nodes.get(id);
-    return node && this.#options.closed.includes(boxKey(node)) ? boxId(node) : id;
+    return (node && closedBox(node, new Set(this.#options.closed))?.id) ?? id;
   }
 
   /** Brings an element into sight if it is not; what is in sight stays where it is. */
@@ -615,7 +650,8 @@ class TopologyCanvas {
     return positions;
   }
 
-  async #arrange(): Promise<void> {
+  /** @param draw what is drawn while the engine is at work. */
+  async #arrange(draw: () => Promise<void> = () => Promise.resolve(this.#fit(false))): Promise<void> {
     // An engine that only waits for its first work is taken as it is; one at work is ended.
     const waitingEngine = this.#layoutRun === 0 ? this.#elk : null;
     if (waitingEngine === null) this.#cancelLayout();
@@ -624,7 +660,6 @@ class TopologyCanvas {
     const nodes = [...graph.nodes.values()];
     if (nodes.length === 0) return;
     const started = performance.now();
-    this.#fit(false);
     // Most layouts are there at once: the plain arrangement is shown only to who has to wait for a better one.
     this.#host.dataset['arranging'] = '';
     let last: Progress = { done: 0, total: 1 };
@@ -633,31 +668,32 @@ class TopologyCanvas {
       delete this.#host.dataset['arranging'];
       this.#sayLayout(last, nodes.length);
     }, 1000);
-    this.#elk = waitingEngine ?? this.#newEngine();
-    try {
-      const positions = await this.#placesBy(this.#elk, nodes, [...graph.edges.values()], progress => {
-        last = progress;
-        if (run === this.#layoutRun && this.#said.has('layout')) this.#sayLayout(progress, nodes.length);
-      });
-      if (run !== this.#layoutRun || graph !== this.#graph) return;
+    const engine = (this.#elk = waitingEngine ?? this.#newEngine());
+    const ended = new Promise<null>(resolve => {
+      this.#endLayout = () => resolve(null);
+    });
+    // Without an answer the grid stays: everything is in sight and can be moved by hand.
+    const laidOut = Promise.race([ended, this.#placesBy(engine, nodes, [...graph.edges.values()], progress => {
+      last = progress;
+      if (run === this.#layoutRun && this.#said.has('layout')) this.#sayLayout(progress, nodes.length);
+    })]).catch(() => null);
+    await draw();
+    const positions = await laidOut;
+    clearTimeout(waiting);
+    if (run !== this.#layoutRun) return;
+    if (positions !== null) {
       this.#cy.batch(() => {
         for (const [id, at] of positions) this.#cy.getElementById(id).position(at);
       });
       this.#savePositionsSoon();
       this.#host.dataset['laidOutIn'] = String(Math.round(performance.now() - started));
-    } catch {
-      // The grid that is on the screen stays: everything is in sight and can be moved by hand.
-    } finally {
-      clearTimeout(waiting);
-      if (run === this.#layoutRun) {
-        this.#elk?.terminateWorker();
-        this.#elk = null;
-        delete this.#host.dataset['arranging'];
-        this.#say('layout', null);
-        this.#fit(false);
-        if (this.#options.selected) this.#reveal(this.#options.selected);
-      }
     }
+    engine.terminateWorker();
+    this.#elk = null;
+    delete this.#host.dataset['arranging'];
+    this.#say('layout', null);
+    this.#fit(false);
+    if (this.#options.selected) this.#reveal(this.#options.selected);
   }
 
   /** The layout that is used: one that a mesh is too large for is not tried. */
@@ -695,6 +731,7 @@ class TopologyCanvas {
 
   #cancelLayout(): void {
     this.#layoutRun++;
+    this.#endLayout();
     delete this.#host.dataset['arranging'];
     this.#elk?.terminateWorker();
     this.#elk = null;
@@ -773,7 +810,7 @@ class TopologyCanvas {
       const box = this.#overlay.titleAt(event.position);
       const edge = box === null ? this.#lines.edgeAt(event.position) : null;
       this.#surface.style.cursor = box === null && edge === null ? '' : 'pointer';
-      this.#surface.title = box !== null ? 'Close this box: one node for the whole namespace' : edge !== null ? this.#words(edge) : '';
+      this.#surface.title = box !== null ? 'Close this box: one node for all that is in it' : edge !== null ? this.#words(edge) : '';
     });
     cy.on('dbltap', 'node', event => this.#open((event.target as NodeSingular).id()));
     cy.on('dragfree', 'node', () => this.#savePositionsSoon());
@@ -813,7 +850,8 @@ class TopologyCanvas {
     } else if (letter === 'e') this.#nextEdge(event.shiftKey ? -1 : 1);
     else if (letter === 'b') {
       const node = this.#home === null ? undefined : this.#graph.nodes.get(this.#home);
-      if (node && this.#options.view !== 'namespace' && node.namespace !== 'unknown') this.#toggleBox(boxKey(node));
+      const key = node && this.#options.view !== 'namespace' ? this.#boxOf(node, event.shiftKey) : undefined;
+      if (key !== undefined) this.#toggleBox(key);
     } else if (letter === 'f') {
       if (this.#home !== null) this.#go(address => address.searchParams.set('focus', this.#home as string));
     } else if (event.key === 'Enter' && this.#at !== null) {
@@ -839,8 +877,8 @@ class TopologyCanvas {
   #nextEdge(step: 1 | -1): void {
     if (this.#home === null) return;
     const home = this.#home;
-    const drawn = this.#cy.getElementById(home).connectedEdges().not('.hidden').map(element => element.id());
-    const edges = drawn.flatMap(id => this.#graph.edges.get(id) ?? []).sort((a, b) => Number(a.source !== home) - Number(b.source !== home) || (edgeKey(a) < edgeKey(b) ? -1 : 1)).map(edgeKey);
+    const drawn = [...this.#graph.edges.values()].filter(edge => (edge.source === home || edge.target === home) && !this.#marks.hidden.has(edgeKey(edge)));
+    const edges = drawn.sort((a, b) => Number(a.source !== home) - Number(b.source !== home) || (edgeKey(a) < edgeKey(b) ? -1 : 1)).map(edgeKey);
     if (edges.length === 0) {
       this.#spoken.textContent = 'No edge here.';
       return;
@@ -862,11 +900,8 @@ class TopologyCanvas {
     this.#at = id;
     if (id === null) return;
     if (this.#graph.nodes.has(id)) this.#home = id;
-    const element = this.#cy.getElementById(id).addClass('at');
-    if (this.#many && element.edges().nonempty()) {
-      this.#tell(element.edges());
-      this.#lines.change();
-    }
+    if (this.#many) this.#holdEdges();
+    this.#cy.getElementById(id).addClass('at');
     this.#reveal(id);
     this.#spoken.textContent = this.#words(id);
   }
@@ -904,13 +939,23 @@ class TopologyCanvas {
     window.Blazor?.navigateTo?.(address.href);
   }
 
+  /** The box of a node that is opened or closed next: itself where it stands for one, else that of its app (not on shift), of its namespace. */
+  #boxOf(node: TopologyNode, outer: boolean): string | undefined {
+    const boxes = boxesOf(node);
+    const own = boxes.find(box => box.id === node.id && this.#options.closed.includes(box.key));
+    if (own && !outer) return own.key;
+    const enclosing = boxes.filter(box => box.id !== node.id);
+    const siblings = node.app ? [...this.#graph.nodes.values()].filter(other => other.app === node.app && other.cluster === node.cluster && other.namespace === node.namespace).length : 0;
+    return enclosing.filter(box => box.kind === 'namespace' || (box.kind === 'app' ? siblings > 1 && !outer : node.kind === 'namespace')).at(-1)?.key;
+  }
+
   #toggleBox(key: string): void {
-    const opened = [...this.#graph.nodes.values()].find(node => this.#options.closed.includes(key) && boxKey(node) === key);
     const closed = this.#options.closed.includes(key) ? this.#options.closed.filter(other => other !== key) : [...this.#options.closed, key];
+    // What was chosen by the first of two presses goes with the box.
+    const opened = this.#options.closed.includes(key) ? [...this.#graph.nodes.values()].find(node => boxesOf(node).some(box => box.key === key && box.id === node.id)) : undefined;
     this.#go(address => {
       if (closed.length === 0) address.searchParams.delete('closed');
       else address.searchParams.set('closed', closed.join(','));
-      // What was chosen by the first of two presses goes with the box.
       if (opened && address.searchParams.get('selected') === opened.id) address.searchParams.delete('selected');
     });
   }
@@ -918,11 +963,12 @@ class TopologyCanvas {
   /** A closed box opens in place, a namespace of its own level shows its workloads; any other node is opened by choosing it. */
   #open(id: string): void {
     const node = this.#graph.nodes.get(id);
-    if (node?.kind !== 'namespace') return;
-    if (this.#options.closed.includes(boxKey(node))) {
-      this.#toggleBox(boxKey(node));
+    const box = node && boxesOf(node).find(({ key, id: own }) => own === id && this.#options.closed.includes(key));
+    if (box) {
+      this.#toggleBox(box.key);
       return;
     }
+    if (node?.kind !== 'namespace') return;
     this.#go(address => {
       address.searchParams.set('namespace', node.name);
       address.searchParams.set('view', 'workload');
@@ -935,7 +981,7 @@ class TopologyCanvas {
   #describe(): void {
     this.#surface.setAttribute(
       'aria-label',
-      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys, j and k move from node to node, e from edge to edge of a node, Enter opens the details, b closes or opens a box, f looks around a node, plus, minus and 0 zoom. The same data is in the table.`,
+      `Topology graph, ${this.#graph.nodes.size} nodes and ${this.#graph.edges.size} edges. Arrow keys, j and k move from node to node, e from edge to edge of a node, Enter opens the details, b closes or opens a box, Shift+b that around it, f looks around a node, plus, minus and 0 zoom. The same data is in the table.`,
     );
   }
 
@@ -978,7 +1024,7 @@ interface ElementData extends Record<string, unknown> {
 }
 
 function nodeData(node: TopologyNode): ElementData {
-  return { id: node.id, kind: node.kind, cluster: node.cluster, namespace: node.namespace, health: node.health, ...nodeSize(node) };
+  return { id: node.id, kind: node.kind, cluster: node.cluster, namespace: node.namespace, app: node.app ?? null, health: node.health, ...nodeSize(node) };
 }
 
 function edgeData(edge: TopologyEdge): ElementData {

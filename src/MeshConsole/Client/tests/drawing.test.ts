@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { edgeLines, labelsOf, outbound, shareOf } from '../src/graph/appearance';
+import ELK from 'elkjs/lib/elk.bundled.js';
+import { edgeLines, labelsOf, nodeSize, outbound, shareOf } from '../src/graph/appearance';
 import { knownBadges } from '../src/graph/badges';
-import { boxId, closeBoxes, mergeEdges, worst } from '../src/graph/boxes';
+import { boxesOf, closeBoxes, mergeEdges, worst } from '../src/graph/boxes';
 import { bounded, dotsAt, gapOf, isFailed, mostDots, speed, type Stream } from '../src/graph/flow';
-import { type ElkNode, layOutByForce } from '../src/graph/layout';
-import { mapOf, panTo } from '../src/graph/minimap';
+import { type Frame, type Framed, framesOf } from '../src/graph/frames';
+import { cornersOf, type ElkNode, layOut, layOutByForce, type LayoutEngine } from '../src/graph/layout';
+import { exceeds, mapOf, panTo } from '../src/graph/minimap';
 import { readMotion, saveMotion } from '../src/graph/motion';
 import { readingOrder } from '../src/graph/placement';
 import { positionsKey } from '../src/graph/positions';
@@ -108,7 +110,7 @@ test('a closed box stands for its nodes, and the edges across its border are add
     edge(out, a, { requestsPerSecond: 30, errorRatio: 0.1 }), edge(out, b, { requestsPerSecond: 10, errorRatio: 0.5, mtls: { state: 'plaintext', ratio: 0, reason: 'why' }, health: 'failing' }),
     edge(a, b), edge(b, b), edge(b, a),
   ], new Set(['main/payments']));
-  const id = boxId(a);
+  const id = boxesOf(a)[1]?.id as string;
   assert.equal(id, 'main/payments/namespace/payments');
   assert.deepEqual(shape.nodes.map(n => n.id), [out.id, id]);
   const [box] = shape.nodes.filter(n => n.id === id) as [TopologyNode];
@@ -216,4 +218,84 @@ test('a press on the map brings that point to the middle', () => {
   // The middle of the graph is the middle of the map.
   assert.deepEqual([0 * map.scale + map.x, 250 * map.scale + map.y], [104, 54]);
   assert.deepEqual(panTo({ x: 100, y: 50 }, 2, { width: 800, height: 600 }), { x: 200, y: 200 });
+});
+
+test('a map is of use while a part of the graph is out of sight', () => {
+  const sight = { x1: 0, y1: 0, x2: 100, y2: 60 };
+  assert.equal(exceeds({ x1: 0, y1: 0, x2: 100, y2: 60 }, sight), false);
+  assert.equal(exceeds({ x1: -1, y1: 0, x2: 100, y2: 60 }, sight), true);
+  assert.equal(exceeds({ x1: 10, y1: 10, x2: 20, y2: 61 }, sight), true);
+  assert.equal(exceeds({ x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity }, sight), false, 'of nothing there is no map');
+});
+
+// ------------------------------------------------------------------ boxes of three kinds
+
+const inApp = (app: string, version: string, more: Partial<TopologyNode> = {}): TopologyNode => node(`${app}-${version}`, { app, version, ...more });
+
+test('boxes are those of cluster, namespace and app, and who is not known lies in none', () => {
+  assert.deepEqual(boxesOf(inApp('card', 'v1')).map(box => [box.kind, box.key, box.id]), [
+    ['cluster', 'main', 'cluster/main'], ['namespace', 'main/payments', 'main/payments/namespace/payments'], ['app', 'main/payments/card', 'main/payments/app/card'],
+  ]);
+  assert.deepEqual(boxesOf(node('x', { namespace: 'unknown' })), []);
+});
+
+test('the outermost closed box stands for all that is in it', () => {
+  const [v1, v2, other, far] = [inApp('card', 'v1'), inApp('card', 'v2', { health: 'failing' }), node('ledger'), node('x', { cluster: 'west', id: 'west/payments/workload/x' })];
+  const edges = [edge(v1, v2), edge(other, v1, { requestsPerSecond: 9 }), edge(other, v2), edge(far, other)];
+  const shape = (...closed: string[]) => closeBoxes([v1, v2, other, far], edges, new Set(closed));
+
+  const app = shape('main/payments/card');
+  assert.deepEqual(app.nodes.map(n => [n.id, n.kind, n.health, n.requestsPerSecond ?? null]), [[other.id, 'workload', 'healthy', null], [far.id, 'workload', 'healthy', null], ['main/payments/app/card', 'app', 'failing', 10]]);
+  assert.deepEqual(app.edges.map(e => [e.source, e.target]), [[far.id, other.id], [other.id, 'main/payments/app/card']]);
+  assert.deepEqual(shape('main/payments/card', 'main/payments').nodes.map(n => n.id), [far.id, 'main/payments/namespace/payments']);
+  const all = shape('main', 'west', 'main/payments');
+  assert.deepEqual(all.nodes.map(n => [n.id, n.kind, n.name]), [['cluster/main', 'cluster', 'main'], ['cluster/west', 'cluster', 'west']]);
+  assert.deepEqual(all.edges.map(e => [e.source, e.target]), [['cluster/west', 'cluster/main']]);
+  // A picture that has closed boxes already is not changed by closing the same again.
+  assert.deepEqual(closeBoxes(all.nodes, all.edges, new Set(['main', 'west', 'main/payments'])), all);
+});
+
+const framed = (n: TopologyNode, x: number, y: number): Framed => ({ kind: n.kind, cluster: n.cluster, namespace: n.namespace, app: n.app ?? null, x1: x, y1: y, x2: x + 100, y2: y + 42 });
+
+test('a frame holds its nodes and the frames in it: an app of one and a single cluster have none', () => {
+  const [v1, v2, alone] = [inApp('card', 'v1'), inApp('card', 'v2'), inApp('ledger', 'v1')];
+  const one = framesOf([framed(v1, 0, 0), framed(v2, 0, 60), framed(alone, 300, 0)]);
+  assert.deepEqual(one.map(f => [f.kind, f.key]), [['namespace', 'main/payments'], ['app', 'main/payments/card']]);
+  const [namespace, app] = one as [Frame, Frame];
+  assert.deepEqual([app.x1, app.y1, app.x2, app.y2], [-8, -21, 108, 110]);
+  // 14 around and 30 above of what lies outermost: the app's frame at the left, the other node at the right.
+  assert.deepEqual([namespace.x1, namespace.y1, namespace.x2, namespace.y2], [-22, -51, 414, 124]);
+
+  const two = framesOf([framed(v1, 0, 0), framed(node('x', { cluster: 'west' }), 900, 0), framed(node('?', { namespace: 'unknown' }), 2000, 0)]);
+  assert.deepEqual(two.map(f => [f.kind, f.key]), [['cluster', 'main'], ['cluster', 'west'], ['namespace', 'main/payments'], ['namespace', 'west/payments']]);
+  assert.deepEqual(framesOf([framed({ ...v1, kind: 'namespace' }, 0, 0), framed({ ...v1, kind: 'cluster', namespace: '' }, 9, 9)]), []);
+});
+
+test('clusters lie beside each other, and no namespace of one in the frame of the other', () => {
+  const boxes = ['main', 'west'].flatMap(cluster => Array.from({ length: 5 }, (_, index) => ({ key: `${cluster}/n${index}`, cluster, width: 300 + 40 * index, height: 120 })));
+  const corners = cornersOf(boxes, [{ source: 'main/n0', target: 'west/n0', weight: 3 }, { source: 'main/n0', target: 'main/n1', weight: 1 }], 1.6);
+  assert.equal(corners.size, 10);
+  const spread = (cluster: string) => {
+    const own = boxes.filter(box => box.cluster === cluster).map(box => ({ ...box, ...(corners.get(box.key) as { x: number; y: number }) }));
+    return { x1: Math.min(...own.map(box => box.x)), x2: Math.max(...own.map(box => box.x + box.width)), y1: Math.min(...own.map(box => box.y)), y2: Math.max(...own.map(box => box.y + box.height)) };
+  };
+  const [main, west] = [spread('main'), spread('west')];
+  assert.ok(main.x2 + 60 < west.x1 || west.x2 + 60 < main.x1 || main.y2 + 60 < west.y1 || west.y2 + 60 < main.y1, 'there is room for both frames and their names');
+});
+
+test('the engine lays workloads of one app into one place, with room for its frame, and no other node lies in it', async () => {
+  const members = [inApp('card', 'v1'), inApp('card', 'v2'), inApp('card', 'v3')];
+  const others = ['api', 'router', 'fraud', 'ledger', 'bank'].map(name => node(name, { app: name }));
+  const [api, router, fraud, ledger, bank] = others as [TopologyNode, TopologyNode, TopologyNode, TopologyNode, TopologyNode];
+  const edges = [edge(api, router), edge(router, fraud), ...members.flatMap(member => [edge(router, member), edge(member, bank)]), edge(members[0] as TopologyNode, ledger), edge(fraud, ledger)];
+  const nodes = [...members, ...others];
+  const places = await layOut(new ELK() as unknown as LayoutEngine, nodes, edges, true, 1.6, () => {});
+  assert.equal(places.size, nodes.length);
+  const lying = nodes.map(n => {
+    const [at, size] = [places.get(n.id) as { x: number; y: number }, nodeSize(n)];
+    return { n, kind: n.kind, cluster: n.cluster, namespace: n.namespace, app: n.app ?? null, x1: at.x - size.width / 2, y1: at.y - size.height / 2, x2: at.x + size.width / 2, y2: at.y + size.height / 2 };
+  });
+  const frame = framesOf(lying).find(f => f.kind === 'app') as Frame;
+  assert.equal(frame.key, 'main/payments/card');
+  for (const other of lying.filter(one => one.app !== 'card')) assert.ok(other.x2 <= frame.x1 || other.x1 >= frame.x2 || other.y2 <= frame.y1 || other.y1 >= frame.y2, `${other.n.name} lies in the frame`);
 });

@@ -6,7 +6,7 @@ import { Graph } from '../src/graph/graph';
 import { placedUpTo, placesOf, readPlaces } from '../src/graph/places';
 import { onCurve, placeChips, withRoom } from '../src/graph/chips';
 import { columns, levels } from '../src/graph/columns';
-import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest } from '../src/graph/layout';
+import { type ElkNode, graphOf, gridPositions, layOut, positionsOf, type Progress, strongest, tangled } from '../src/graph/layout';
 import { milliseconds, percent, rate } from '../src/graph/numbers';
 import { nearest, place, type Placed, wishFor } from '../src/graph/placement';
 import { keptViews, positionsKey, readPositions, savePositions } from '../src/graph/positions';
@@ -363,14 +363,14 @@ test('a curve goes through its three points', () => {
 });
 
 const palette = { page: '#fff', surface: '#eee', hover: '', chosen: '', text: '#111', quiet: '#555', line: '', lineStrong: '#777', primary: '', good: '#0a0', calm: '#8a9', warn: '#a60', bad: '#b00', idle: '#999', box: '', boxLine: '#ccc', font: '"Noto Sans", sans-serif' };
-const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', box: 'payments', health: 'failing' as const, title, detail: '10/s', badges: ['canarySplit' as const, 'strict' as const] });
+const drawn = (title: string, x: number, y: number) => ({ at: { x, y }, width: 100, height: 42, kind: 'workload', cluster: 'main', namespace: 'payments', app: null, health: 'failing' as const, title, detail: '10/s', badges: ['canarySplit' as const, 'strict' as const] });
 
 test('the picture holds everything, however far away, and is well-formed whatever the names are', () => {
   const hostile = '<script>alert(1)</script> "&\u0000\ud800';
   const { svg, width, height } = svgOf({
     title: hostile, boxes: true,
     nodes: [drawn(hostile, 0, 0), drawn('far', 3000, -2000)],
-    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'] }],
+    edges: [{ from: { x: 0, y: 0 }, through: { x: 1500, y: -900 }, to: { x: 3000, y: -2000 }, width: 2, stroke: 'dashed', health: 'failing', mtls: 'plaintext', label: ['1/s'], name: hostile, loop: false }],
   }, palette);
   assert.ok(!svg.includes('<script>') && !svg.includes('\u0000') && !svg.includes('\ud800'));
   assert.ok(svg.includes('&lt;script&gt;') && svg.includes('1/s · plaintext'));
@@ -378,9 +378,49 @@ test('the picture holds everything, however far away, and is well-formed whateve
   assert.equal(width, 3000 + 100 + 28 + 80);
   assert.equal(height, 2000 + 42 + 44 + 80 + 34);
   // Every element is closed: what opens is one of these, and each closes itself or is closed.
-  const opened = [...svg.matchAll(/<(svg|text|title)\b/g)].length;
-  assert.equal([...svg.matchAll(/<\/(svg|text|title)>/g)].length, opened);
+  const opened = [...svg.matchAll(/<(svg|g|text|title)\b/g)].length;
+  assert.equal([...svg.matchAll(/<\/(svg|g|text|title)>/g)].length, opened);
   assert.equal([...svg.matchAll(/<(rect|path|circle)\b[^>]*\/>/g)].length, [...svg.matchAll(/<(rect|path|circle)\b/g)].length);
+});
+
+test('words in a picture lie neither on a node nor on each other, what warns comes first, and what has no room is told on pointing', () => {
+  const line = (name: string, more: object) => ({ name, loop: false, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid' as const, health: 'healthy' as const, mtls: 'mutual' as const, label: ['12 /s'], ...more });
+  // A node stands on the middle of all of them.
+  const { svg } = svgOf({
+    title: 't', boxes: false, nodes: [drawn('middle', 200, 0)],
+    edges: [...Array.from({ length: 9 }, (_, index) => line(`calm${index}`, {})), line('open', { mtls: 'plaintext', label: ['99 /s'] })],
+  }, palette);
+  const words = [...svg.matchAll(/<text x="([\d.-]+)" y="([\d.-]+)" font-size="10.5"[^>]*>([^<]*)</g)].map(found => ({ x: Number(found[1]), text: found[3] as string }));
+  assert.equal(words.some(({ text }) => text === '99 /s · plaintext'), true);
+  assert.ok(words.length < 10, 'not all ten have room on one line');
+  for (const one of words) {
+    const half = [...one.text].length * 2.9;
+    assert.ok(one.x + half <= 150 || one.x - half >= 250, `${one.text} at ${one.x} lies on the node`);
+    for (const other of words) assert.ok(one === other || Math.abs(one.x - other.x) >= half, 'words on words');
+  }
+  assert.equal([...svg.matchAll(/<title>calm\d → |<title>calm\d: 12 \/s</g)].length, 9);
+});
+
+test('words in a picture do not lie on the name of a box', () => {
+  const inBox = { ...drawn('a', 200, 40), badges: [] };
+  // The line runs along the top of the box of the node, where its name stands.
+  const { svg } = svgOf({
+    title: 't', boxes: true, nodes: [inBox],
+    edges: [{ name: 'x', loop: false, from: { x: 0, y: 0 }, through: { x: 200, y: 0 }, to: { x: 400, y: 0 }, width: 2, stroke: 'solid', health: 'healthy', mtls: 'mutual', label: ['12 /s'] }],
+  }, palette);
+  const box = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="12"/.exec(svg)?.[1]);
+  const word = Number(/<text x="([\d.]+)" y="[\d.-]+" font-size="10.5"/.exec(svg)?.[1]);
+  assert.ok(Number.isFinite(box) && Number.isFinite(word));
+  assert.ok(word + 15 < box - 10 || word - 15 > box + 8 * 7.3, `the word at ${word} lies on the name that begins at ${box}`);
+});
+
+test('a call to itself has its words in a picture too', () => {
+  const [from, through, to] = loopOf({ x: 200, y: 40 }, 100, 42);
+  const { svg } = svgOf({
+    title: 't', boxes: true, nodes: [{ ...drawn('narcissus', 200, 40), badges: [] }],
+    edges: [{ name: 'narcissus → narcissus', loop: true, from, through, to, width: 2, stroke: 'solid', health: 'failing', mtls: 'mutual', label: ['6.00 /s'] }],
+  }, palette);
+  assert.match(svg, /<text [^>]*font-size="10.5"[^>]*>6.00 \/s</);
 });
 
 test('a call to itself is an arc over its node', () => {
@@ -428,4 +468,29 @@ test('places that are too many, none or no places at all leave the reader\'s own
   assert.equal(placesOf(new Map()), null);
   assert.equal(placesOf(new Map(Array.from({ length: placedUpTo + 1 }, (_, at) => [`n${at}`, { x: at, y: at }]))), null);
   for (const text of [null, '', 'x', '<b>_...', `${'a'.repeat(5000)}`, 'abcd1.2.3']) assert.equal(readPlaces(text, ['main/payments/workload/a']), null);
+});
+
+test('where nearly everybody calls everybody nodes stand in columns, by how far down the calls their traffic comes, without an engine', async () => {
+  const nodes = Array.from({ length: 36 }, (_, index) => node(`team-${String(index).padStart(2, '0')}`));
+  const first = node('ingress');
+  const all = [first, ...nodes];
+  const loud = nodes.map(target => edge(first, target, { requestsPerSecond: 1000 }));
+  const edges = [...loud, ...nodes.flatMap(source => nodes.filter(target => target !== source).map(target => edge(source, target, { requestsPerSecond: 1 })))];
+  const places = await layOut({ layout: () => Promise.reject(new Error('not asked')) }, all, edges, false, 1.6, () => {});
+  assert.equal(places.size, 37);
+  const left = Math.min(...[...places.values()].map(at => at.x));
+  assert.ok((places.get(first.id)?.x as number) - left < 250, 'whoever only calls is in the first column');
+  for (const [id, at] of places) {
+    for (const [other, there] of places) assert.ok(id === other || Math.abs(at.x - there.x) > 100 || Math.abs(at.y - there.y) > 60, `${id} lies on ${other}`);
+  }
+  const [width, height] = [Math.max(...[...places.values()].map(at => at.x)) - left, Math.max(...[...places.values()].map(at => at.y)) - Math.min(...[...places.values()].map(at => at.y))];
+  assert.ok(width / height > 0.8 && width / height < 3.2, `${width} by ${height} fills a picture of 1.6`);
+});
+
+test('a graph with layers is left to the engine, and so is a small one', () => {
+  const nodes = Array.from({ length: 40 }, (_, index) => node(`w${index}`));
+  const chain = nodes.slice(1).map((target, index) => edge(nodes[index] as TopologyNode, target));
+  assert.equal(tangled(nodes, chain, 1.6), null);
+  const few = nodes.slice(0, 20);
+  assert.equal(tangled(few, few.flatMap(source => few.map(target => edge(source, target))), 1.6), null);
 });

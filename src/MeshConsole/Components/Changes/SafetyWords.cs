@@ -93,11 +93,17 @@ public static class SafetyWords
     public static bool IsPolicy(string key) => TargetOf(key).Kind == "PeerAuthentication";
 
     /// <summary>The page in one line: whether anything may be written, and what is out of the ordinary.</summary>
-    public static string Headline(bool enabled, ImmutableArray<ReadOnlySwitch> off, int frozen, int inForce, int unreviewed)
+    /// <param name="recorded">Whether the audit takes records: what it does not take is not done.</param>
+    public static string Headline(bool enabled, bool recorded, ImmutableArray<ReadOnlySwitch> off, int frozen, int inForce, int unreviewed)
     {
         if (!enabled)
         {
             return "Nothing is written: changes are switched off in the configuration";
+        }
+
+        if (!recorded)
+        {
+            return "Nothing can be changed: the audit log does not verify";
         }
 
         var writes = off.Any(entry => entry is { Cluster: null, Namespace: null }) ? "Writes are off everywhere"

@@ -1,13 +1,33 @@
-// Closed boxes: one node stands for all nodes of a namespace, and one edge for all edges of a protocol between two ends.
+// Closed boxes: one node stands for all nodes of a cluster, a namespace or an app, and one edge for all edges of a protocol between
+// two ends.
 import { isIdle } from './appearance';
 import type { Badge, Health, MtlsState, TopologyEdge, TopologyNode } from './types';
 
-export function boxKey(node: { cluster: string; namespace: string }): string {
-  return `${node.cluster}/${node.namespace}`;
+export type BoxKind = 'cluster' | 'namespace' | 'app';
+
+export interface Box {
+  /** As the address names it: cluster, cluster/namespace, cluster/namespace/app. */
+  key: string;
+  /** Of the node that stands for it while it is closed. */
+  id: string;
+  kind: BoxKind;
+  name: string;
 }
 
-export function boxId(node: { cluster: string; namespace: string }): string {
-  return `${node.cluster}/${node.namespace}/namespace/${node.namespace}`;
+/** The boxes that a node lies in, from the outermost; none for who is not known. */
+export function boxesOf({ cluster, namespace, app }: { cluster: string; namespace: string; app?: string | null }): Box[] {
+  if (namespace === 'unknown') return [];
+  return [
+    { key: cluster, id: `cluster/${cluster}`, kind: 'cluster', name: cluster },
+    { key: `${cluster}/${namespace}`, id: `${cluster}/${namespace}/namespace/${namespace}`, kind: 'namespace', name: namespace },
+    ...(app ? [{ key: `${cluster}/${namespace}/${app}`, id: `${cluster}/${namespace}/app/${app}`, kind: 'app' as const, name: app }] : []),
+  ];
+}
+
+/** The outermost closed box that hides a node; none for the node that stands for a box itself. */
+export function closedBox(node: TopologyNode, closed: ReadonlySet<string>): Box | undefined {
+  const box = boxesOf(node).find(({ key }) => closed.has(key));
+  return box && box.id !== node.id ? box : undefined;
 }
 
 /** Not known ranks above healthy: what is not known is never called well. */
@@ -21,18 +41,18 @@ export function worst(healths: Iterable<Health>): Health {
 /** The picture with these boxes closed. Calls inside of a box are not drawn; those across its border end at it. */
 export function closeBoxes(nodes: Iterable<TopologyNode>, edges: Iterable<TopologyEdge>, closed: ReadonlySet<string>): { nodes: TopologyNode[]; edges: TopologyEdge[] } {
   const open: TopologyNode[] = [];
-  const members = new Map<string, TopologyNode[]>();
+  const members = new Map<string, { box: Box; nodes: TopologyNode[] }>();
   const standsFor = new Map<string, string>();
   for (const node of nodes) {
-    // At the level of namespaces a node is its own box already.
-    if (!closed.has(boxKey(node)) || node.kind === 'namespace') {
+    const box = closedBox(node, closed);
+    if (!box) {
       open.push(node);
       continue;
     }
-    standsFor.set(node.id, boxId(node));
-    const list = members.get(boxId(node));
-    if (list) list.push(node);
-    else members.set(boxId(node), [node]);
+    standsFor.set(node.id, box.id);
+    const list = members.get(box.id);
+    if (list) list.nodes.push(node);
+    else members.set(box.id, { box, nodes: [node] });
   }
 
   const kept: TopologyEdge[] = [];
@@ -52,10 +72,10 @@ export function closeBoxes(nodes: Iterable<TopologyNode>, edges: Iterable<Topolo
   }
   // What arrives at a node of the box from outside; with one that is not known the sum is not known either.
   const merged = [...across.values()].map(mergeEdges);
-  return { nodes: [...open, ...[...members].map(([id, list]) => boxOf(id, list, merged))], edges: [...kept, ...merged] };
+  return { nodes: [...open, ...[...members.values()].map(({ box, nodes: inside }) => boxOf(box, inside, merged))], edges: [...kept, ...merged] };
 }
 
-function boxOf(id: string, members: TopologyNode[], edges: readonly TopologyEdge[]): TopologyNode {
+function boxOf({ id, kind, name }: Box, members: TopologyNode[], edges: readonly TopologyEdge[]): TopologyNode {
   const [first] = members as [TopologyNode];
   const health = worst(members.map(node => node.health));
   const same = members.filter(node => node.health === health);
@@ -65,10 +85,11 @@ function boxOf(id: string, members: TopologyNode[], edges: readonly TopologyEdge
   const notable: Badge[] = ['noProxy', 'canarySplit', 'faultInjection', 'mirroring'];
   return {
     id,
-    kind: 'namespace',
+    kind,
     cluster: first.cluster,
-    namespace: first.namespace,
-    name: first.namespace,
+    namespace: kind === 'cluster' ? '' : first.namespace,
+    name,
+    app: kind === 'app' ? name : null,
     mesh: null,
     health,
     reasons: [`${same.length} of ${members.length} ${health === 'unknown' ? 'are not known' : `are ${health}`}${health === 'failing' || health === 'degraded' ? `: ${same.slice(0, 3).map(node => node.name).join(', ')}` : ''}`],

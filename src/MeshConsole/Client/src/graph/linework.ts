@@ -1,6 +1,6 @@
 // The lines of a graph that has too many of them to be drawn one by one whenever something changes or moves: a worker draws them all
 // into a picture, which lies under cytoscape's canvas and is moved with the view until the next one is there.
-import type { Core, EdgeSingular, SingularElementReturnValue } from 'cytoscape';
+import type { Core, SingularElementReturnValue } from 'cytoscape';
 import type { LineJob, LinePicture } from '../lines-worker';
 import { covers, type Found, lineAt, shift, type Sight, withMargin } from './lines';
 import type { Point } from './types';
@@ -31,10 +31,9 @@ export class Linework {
   #queued = false;
   #drawn: Sight | null = null;
   #found: Found | null = null;
-  #kept: { all: SingularElementReturnValue[]; own: SingularElementReturnValue[] } | null = null;
 
   /**
-   * @param collect the lines of all edges but loops, those that stay with cytoscape undrawn.
+   * @param collect the lines of all edges but loops, those that cytoscape draws undrawn.
    * @param giveUp called when cytoscape has to draw them all after all.
    */
   constructor(cy: Core, host: HTMLElement, script: string, collect: () => Found, giveUp: () => void) {
@@ -49,14 +48,10 @@ export class Linework {
     host.prepend(this.#canvas);
     const renderer = (cy as unknown as { renderer(): Renderer }).renderer();
     const layered = renderer.drawLayeredElements.bind(renderer);
+    // Layers are for thousands of edges; what is left is drawn faster as it is.
     renderer.drawLayeredElements = (context, elements, ratio, extent) => {
-      if (!this.#on) {
-        layered(context, elements, ratio, extent);
-        return;
-      }
-      // The same list as long as nothing was added, taken away or raised.
-      if (this.#kept?.all !== elements) this.#kept = { all: elements, own: elements.filter(element => element.isNode() || staysWithCytoscape(element as unknown as EdgeSingular)) };
-      renderer.drawCachedElements(context, this.#kept.own, ratio, extent);
+      if (this.#on) renderer.drawCachedElements(context, elements, ratio, extent);
+      else layered(context, elements, ratio, extent);
     };
     cy.on('render', () => this.#follow());
     cy.on('position', 'node', () => this.change());
@@ -84,8 +79,8 @@ export class Linework {
     worker.addEventListener('message', ({ data }: MessageEvent<LinePicture>) => this.#show(data));
     worker.addEventListener('error', () => {
       this.#broken = true;
-      this.#giveUp();
       this.many = this.#many;
+      this.#giveUp();
     });
     return worker;
   }
@@ -93,7 +88,7 @@ export class Linework {
   /** Lines came, went, moved or look different. */
   change(): void {
     this.#changed = true;
-    this.#kept = this.#found = null;
+    this.#found = null;
     if (this.#on) this.#soon();
   }
 
@@ -156,9 +151,4 @@ export class Linework {
     this.#follow();
     if (this.#changed) this.#soon();
   }
-}
-
-/** Loops are curves, and what is chosen lies above all others. */
-export function staysWithCytoscape(edge: EdgeSingular): boolean {
-  return edge.isLoop() || edge.hasClass('near') || edge.hasClass('selected') || edge.hasClass('at');
 }

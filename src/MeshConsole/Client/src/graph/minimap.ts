@@ -32,6 +32,9 @@ export class Minimap {
   readonly #cy: Core;
   readonly #frame: HTMLDetailsElement;
   readonly #canvas: HTMLCanvasElement;
+  readonly #room: boolean;
+  /** What the reader chose; null for as it is needed. */
+  #chosen: boolean | null;
   #timer = 0;
   #last = 0;
   palette: Palette;
@@ -41,18 +44,23 @@ export class Minimap {
     this.palette = palette;
     this.#frame = document.createElement('details');
     this.#frame.className = 'graph-map';
-    this.#frame.open = wasOpen(host);
+    this.#chosen = keptChoice();
+    // On a phone it would cover the graph.
+    this.#room = host.clientWidth > 760;
+    this.#frame.open = this.#chosen ?? false;
     this.#canvas = Object.assign(document.createElement('canvas'), { tabIndex: 0 });
     this.#canvas.setAttribute('role', 'application');
     this.#canvas.setAttribute('aria-label', 'Map of the whole graph. Arrow keys move the part that is in sight.');
     this.#canvas.style.width = `${size.width}px`;
     this.#canvas.style.height = `${size.height}px`;
-    this.#frame.append(Object.assign(document.createElement('summary'), { textContent: 'Map' }), this.#canvas);
+    const title = Object.assign(document.createElement('summary'), { textContent: 'Map' });
+    this.#frame.append(title, this.#canvas);
     host.append(this.#frame);
-    this.#frame.addEventListener('toggle', () => {
-      keepOpen(this.#frame.open);
-      this.refresh();
+    title.addEventListener('click', () => {
+      this.#chosen = !this.#frame.open;
+      keepChoice(this.#chosen);
     });
+    this.#frame.addEventListener('toggle', () => this.refresh());
     this.#canvas.addEventListener('pointerdown', event => {
       this.#canvas.setPointerCapture(event.pointerId);
       this.#to(event);
@@ -65,7 +73,7 @@ export class Minimap {
   }
 
   refresh(): void {
-    if (!this.#frame.open || this.#timer !== 0) return;
+    if (this.#timer !== 0 || (!this.#frame.open && (this.#chosen !== null || !this.#room))) return;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.#last = performance.now();
@@ -94,11 +102,15 @@ export class Minimap {
 
   #draw(): void {
     if (this.#cy.destroyed()) return;
+    const whole = this.#whole();
+    const sight = this.#cy.extent();
+    // A map of what is in sight anyway would only lie upon it. Nobody has it folded away under the hand.
+    if (this.#chosen === null && this.#room && document.activeElement !== this.#canvas) this.#frame.open = exceeds(whole, sight);
+    if (!this.#frame.open) return;
     const ratio = window.devicePixelRatio || 1;
     [this.#canvas.width, this.#canvas.height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     const context = this.#canvas.getContext('2d') as CanvasRenderingContext2D;
     context.scale(ratio, ratio);
-    const whole = this.#whole();
     if (!Number.isFinite(whole.x1)) return;
     const { scale, x, y } = mapOf(whole, size);
     this.#cy.nodes().forEach(node => {
@@ -111,7 +123,6 @@ export class Minimap {
       const more = health === 'failing' ? 1.5 : health === 'degraded' ? 0.75 : 0;
       context.fillRect(at.x * scale + x - w / 2 - more, at.y * scale + y - h / 2 - more, w + 2 * more, h + 2 * more);
     });
-    const sight = this.#cy.extent();
     const [left, top] = [Math.max(1, sight.x1 * scale + x), Math.max(1, sight.y1 * scale + y)];
     const [right, bottom] = [Math.min(size.width - 1, sight.x2 * scale + x), Math.min(size.height - 1, sight.y2 * scale + y)];
     context.strokeStyle = this.palette.primary;
@@ -135,18 +146,22 @@ export class Minimap {
   }
 }
 
-/** Open where there is room, unless the reader chose otherwise. */
-function wasOpen(host: HTMLElement): boolean {
-  try {
-    const kept = localStorage.getItem(openKey);
-    if (kept !== null) return kept === 'open';
-  } catch {
-    // Storage is switched off: as if nothing had been chosen.
-  }
-  return host.clientWidth > 760;
+/** Whether a part of the graph is out of sight. */
+export function exceeds(whole: Extent, sight: Extent): boolean {
+  return whole.x1 < sight.x1 || whole.x2 > sight.x2 || whole.y1 < sight.y1 || whole.y2 > sight.y2;
 }
 
-function keepOpen(open: boolean): void {
+function keptChoice(): boolean | null {
+  try {
+    const kept = localStorage.getItem(openKey);
+    return kept === null ? null : kept === 'open';
+  } catch {
+    // Storage is switched off: as if nothing had been chosen.
+    return null;
+  }
+}
+
+function keepChoice(open: boolean): void {
   try {
     localStorage.setItem(openKey, open ? 'open' : 'closed');
   } catch {

@@ -1,10 +1,11 @@
 // What is drawn around the graph on canvases of our own: boxes of namespaces under it, words of nodes and edges and locks above it.
 // Words are here and not in the graph itself because they change with every refresh: there a changed word would draw the node and
 // all of its edges again.
-import type { Core, EdgeSingular } from 'cytoscape';
+import type { Core } from 'cytoscape';
 import { badgeSize, drawBadges, isNotable } from './badges';
 import { type ChipWish, placeChips, type Rect, withRoom } from './chips';
 import { bounded, dotsAt, type Stream } from './flow';
+import { type Framed, framesOf } from './frames';
 import type { Palette } from './palette';
 import { middle } from './appearance';
 import type { Badge, Health, MtlsState, Point } from './types';
@@ -32,10 +33,30 @@ const markRoom = 28;
 /** What to write where, asked for whenever it is drawn. */
 export interface Words {
   node(id: string): NodeWords | undefined;
-  edge(id: string): string[];
-  flow(id: string): { perSecond: number; errorRatio: number };
-  /** How an edge is drawn; among many it is not cytoscape that knows. */
-  look(id: string): { health: Health; mtls: MtlsState; width: number } | undefined;
+  /** Among many edges it is not cytoscape that knows them. */
+  edges(): Iterable<EdgeInSight>;
+}
+
+export interface Curve {
+  from: Point;
+  through: Point;
+  to: Point;
+}
+
+export interface EdgeInSight {
+  id: string;
+  look: { health: Health; mtls: MtlsState; width: number };
+  /** Middles of the nodes at its ends. */
+  from: Point;
+  to: Point;
+  /** It, or a node at its end, is selected. */
+  chosen: boolean;
+  /** Requests, or connections, per second. */
+  perSecond: number;
+  errorRatio: number;
+  lines(): string[];
+  /** Where it lies: null where an end is not on the canvas yet. Asking for the ends of a curve is dear. */
+  curve(): Curve | null;
 }
 
 export interface NodeWords {
@@ -169,14 +190,11 @@ export class Overlay {
   #streamsInSight(): Stream[] {
     const extent = this.#cy.extent();
     const streams: Stream[] = [];
-    this.#cy.edges().forEach(edge => {
-      if (this.#words.look(edge.id())?.health === 'idle' || edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop()) return;
-      const [source, target] = [edge.source().position(), edge.target().position()];
-      // Asking for the ends of a curve is dear: those that cannot be in sight are not asked.
-      if (Math.max(source.x, target.x) < extent.x1 || Math.min(source.x, target.x) > extent.x2 || Math.max(source.y, target.y) < extent.y1 || Math.min(source.y, target.y) > extent.y2) return;
-      const curve = curveOf(edge);
-      if (curve) streams.push({ key: edge.id(), ...curve, ...this.#words.flow(edge.id()) });
-    });
+    for (const { id, look, from, to, perSecond, errorRatio, curve } of this.#words.edges()) {
+      if (look.health === 'idle' || Math.max(from.x, to.x) < extent.x1 || Math.min(from.x, to.x) > extent.x2 || Math.max(from.y, to.y) < extent.y1 || Math.min(from.y, to.y) > extent.y2) continue;
+      const lies = curve();
+      if (lies) streams.push({ key: id, ...lies, perSecond, errorRatio });
+    }
     this.#covered = this.#nodeRects().filter(rect => rect.x1 < extent.x2 && rect.x2 > extent.x1 && rect.y1 < extent.y2 && rect.y2 > extent.y1);
     return bounded(streams);
   }
@@ -297,23 +315,14 @@ export class Overlay {
   }
 
   #drawBoxes(context: CanvasRenderingContext2D, over: CanvasRenderingContext2D, zoom: number): void {
-    const boxes = new Map<string, { x1: number; y1: number; x2: number; y2: number; title: string }>();
+    const nodes: Framed[] = [];
     this.#cy.nodes().forEach(node => {
-      const namespace = node.data('namespace') as string;
-      if (namespace === 'unknown' || node.data('kind') === 'namespace' || node.hasClass('hidden')) return;
-      const key = `${node.data('cluster') as string}/${namespace}`;
+      if (node.hasClass('hidden')) return;
       const at = node.position();
       const [w, h] = [(node.data('width') as number) / 2, (node.data('height') as number) / 2];
-      const box = boxes.get(key);
-      if (box) {
-        box.x1 = Math.min(box.x1, at.x - w);
-        box.y1 = Math.min(box.y1, at.y - h);
-        box.x2 = Math.max(box.x2, at.x + w);
-        box.y2 = Math.max(box.y2, at.y + h);
-      } else {
-        boxes.set(key, { x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h, title: namespace });
-      }
+      nodes.push({ kind: node.data('kind') as string, cluster: node.data('cluster') as string, namespace: node.data('namespace') as string, app: node.data('app') as string | null, x1: at.x - w, y1: at.y - h, x2: at.x + w, y2: at.y + h });
     });
+    const frames = framesOf(nodes);
     // The names of boxes keep a readable size when one zooms out: then they stand above their box and over what lies there.
     const size = Math.max(12, 11 / zoom);
     const above = size > 14;
@@ -321,19 +330,41 @@ export class Overlay {
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'bottom';
     this.#titles = [];
-    for (const [key, box] of boxes) {
-      const [x, y, w, h] = [box.x1 - 14, box.y1 - 30, box.x2 - box.x1 + 28, box.y2 - box.y1 + 44];
+    for (const { key, kind, name, x1: x, y1: y, x2, y2 } of frames) {
+      const w = x2 - x;
       context.beginPath();
-      context.roundRect(x, y, w, h, 6);
-      context.fillStyle = this.palette.box;
-      context.fill();
-      context.lineWidth = 1 / Math.max(zoom, 0.4);
-      context.strokeStyle = this.palette.boxLine;
+      context.roundRect(x, y, w, y2 - y, kind === 'cluster' ? 10 : 6);
+      if (kind === 'namespace') {
+        context.fillStyle = this.palette.box;
+        context.fill();
+      }
+      context.lineWidth = (kind === 'cluster' ? 1.6 : 1) / Math.max(zoom, 0.4);
+      context.setLineDash(kind === 'app' ? [4, 3] : []);
+      context.strokeStyle = kind === 'namespace' ? this.palette.boxLine : this.palette.lineStrong;
       context.stroke();
+      context.setLineDash([]);
       context.fillStyle = this.palette.quiet;
-      const title = `▾ ${middle(box.title, 32)}`;
+      const title = `▾ ${middle(name, 32)}`;
+      if (kind === 'app') {
+        // Among many names that of an app is the least: it is there where the names of its workloads are.
+        if (zoom < readableFrom) continue;
+        // Above the edges, which run through its frame to its nodes.
+        over.font = `600 10.5px ${this.palette.font}`;
+        const breadth = Math.min(over.measureText(title).width + 8, w - 8);
+        this.#titles.push({ key, x1: x, x2: x + breadth + 8, y1: y, y2: y + 19 });
+        over.globalAlpha = 0.88;
+        over.fillStyle = this.palette.page;
+        over.beginPath();
+        over.roundRect(x + 4, y + 3, breadth, 15, 3);
+        over.fill();
+        over.globalAlpha = 1;
+        over.fillStyle = this.palette.quiet;
+        over.textBaseline = 'middle';
+        over.fillText(title, x + 8, y + 11, breadth - 8);
+        continue;
+      }
       const breadth = context.measureText(title).width + size;
-      if (above) names.push({ ...onScreen({ x1: x, y1: y - size * 1.4, x2: x + breadth, y2: y }, zoom), weight: 0, key, title });
+      if (above) names.push({ ...onScreen({ x1: x, y1: y - size * 1.4, x2: x + breadth, y2: y }, zoom), weight: kind === 'cluster' ? 1 : 0, key, title });
       else {
         this.#titles.push({ key, x1: x, x2: x + Math.min(breadth + 10, w), y1: y, y2: y + 26 });
         context.textBaseline = 'top';
@@ -393,41 +424,32 @@ export class Overlay {
   }
 
   #arrangeChips(context: CanvasRenderingContext2D): Chip[] {
-    const cy = this.#cy;
-    const all = cy.edges().length <= everyChipUpTo;
     context.font = `${fontSize}px ${this.palette.font}`;
-    const nodes = this.#nodeRects();
+    const edges = [...this.#words.edges()];
+    const all = edges.length <= everyChipUpTo;
+    // Names of boxes are pressed: nothing lies on them either.
+    const taken = [...this.#nodeRects(), ...this.#titles];
     const chips = new Map<string, Omit<Chip, 'at'>>();
     const wishes: ChipWish[] = [];
-    cy.edges().forEach(edge => {
-      const look = this.#words.look(edge.id());
-      if (!look) return;
+    for (const { id, look, chosen, lines: words, curve } of edges) {
       const state = look.mtls;
-      const chosen = edge.hasClass('near') || edge.hasClass('selected');
       const warns = state === 'plaintext' || state === 'mixed' || look.health === 'failing' || look.health === 'degraded';
-      if (edge.hasClass('hidden') || edge.hasClass('faded') || edge.isLoop() || (!all && !warns && !chosen)) return;
-      const lines = this.#words.edge(edge.id());
-      if (state === 'idle' && lines.length === 0) return;
-      const curve = curveOf(edge);
-      if (!curve) return;
+      if (!all && !warns && !chosen) continue;
+      const lines = words();
+      const lies = state === 'idle' && lines.length === 0 ? null : curve();
+      if (!lies) continue;
       const width = (state === 'idle' ? 0 : lockRoom) + (lines.length > 0 ? Math.max(...lines.map(line => context.measureText(line).width)) + 5 : 0);
       const height = chipHeight + Math.max(0, lines.length - 1) * lineHeight;
-      chips.set(edge.id(), { lines, state, width, height });
-      wishes.push({ key: edge.id(), ...curve, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
-    });
-    return [...placeChips(wishes, nodes)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
+      chips.set(id, { lines, state, width, height });
+      wishes.push({ key: id, ...lies, width, height, priority: (chosen ? 1e9 : 0) + (warns ? 1e6 : 0) + look.width });
+    }
+    return [...placeChips(wishes, taken)].map(([key, at]) => ({ at, ...(chips.get(key) as Omit<Chip, 'at'>) }));
   }
 }
 
 /** In pixels, but for where the view is moved to: whether two lie on each other is the same wherever that is. */
 function onScreen({ x1, y1, x2, y2 }: Rect, zoom: number): Rect {
   return { x1: x1 * zoom, y1: y1 * zoom, x2: x2 * zoom, y2: y2 * zoom };
-}
-
-/** Null where an end is not on the canvas yet. */
-function curveOf(edge: EdgeSingular): { from: Point; through: Point; to: Point } | null {
-  const [from, through, to] = [edge.sourceEndpoint(), edge.midpoint(), edge.targetEndpoint()];
-  return [from.x, from.y, through.x, through.y, to.x, to.y].every(Number.isFinite) ? { from, through, to } : null;
 }
 
 /** Closed: mutual. Open: plaintext. Half filled: mixed. Dashed: unknown. */

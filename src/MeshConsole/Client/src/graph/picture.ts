@@ -1,5 +1,8 @@
 // The graph as a picture in a file: the same boxes, lines and words as on the canvas, as SVG. Pure, so that it is tested without one.
 import { badgesAsSvg } from './badges';
+import { middle } from './appearance';
+import { placeChips, type Rect } from './chips';
+import { type Frame, framesOf } from './frames';
 import { healthColour, type Palette } from './palette';
 import type { Badge, Health, MtlsState, Point } from './types';
 
@@ -8,7 +11,9 @@ export interface PictureNode {
   width: number;
   height: number;
   kind: string;
-  box: string;
+  cluster: string;
+  namespace: string;
+  app: string | null;
   health: Health;
   title: string;
   detail: string;
@@ -16,6 +21,10 @@ export interface PictureNode {
 }
 
 export interface PictureEdge {
+  /** Caller and callee in words. */
+  name: string;
+  /** A call to itself: its words stand at the top of its arc, for along it there is no room. */
+  loop: boolean;
   from: Point;
   through: Point;
   to: Point;
@@ -30,12 +39,15 @@ export interface Picture {
   title: string;
   nodes: PictureNode[];
   edges: PictureEdge[];
-  /** Whether nodes of one box (namespace) have a frame around them. */
+  /** Whether what belongs together has a frame around it. */
   boxes: boolean;
 }
 
 const margin = 40;
 const header = 34;
+
+/** Breadth of a letter of the words at edges, about: a file knows no font to measure. */
+const letter = 5.9;
 
 /** Text of the cluster as text of a document: no character of it is markup, and none is illegal in XML. */
 export function escape(text: string): string {
@@ -45,9 +57,9 @@ export function escape(text: string): string {
 }
 
 export function svgOf(picture: Picture, palette: Palette): { svg: string; width: number; height: number } {
-  const frames = picture.boxes ? framesOf(picture.nodes) : [];
-  const xs = [...picture.nodes.flatMap(n => [n.at.x - n.width / 2, n.at.x + n.width / 2]), ...frames.flatMap(f => [f.x, f.x + f.w]), ...picture.edges.map(e => e.through.x)];
-  const ys = [...picture.nodes.flatMap(n => [n.at.y - n.height / 2, n.at.y + n.height / 2]), ...frames.flatMap(f => [f.y, f.y + f.h]), ...picture.edges.map(e => e.through.y)];
+  const frames = picture.boxes ? framesOf(picture.nodes.map(node => ({ ...node, ...rectOf(node) }))) : [];
+  const xs = [...picture.nodes.flatMap(n => [n.at.x - n.width / 2, n.at.x + n.width / 2]), ...frames.flatMap(f => [f.x1, f.x2]), ...picture.edges.map(e => e.through.x)];
+  const ys = [...picture.nodes.flatMap(n => [n.at.y - n.height / 2, n.at.y + n.height / 2]), ...frames.flatMap(f => [f.y1, f.y2]), ...picture.edges.map(e => e.through.y)];
   const [left, top] = [least(xs) - margin, least(ys) - margin - header];
   const [width, height] = [Math.max(1, Math.round(most(xs) - left + margin)), Math.max(1, Math.round(most(ys) - top + margin))];
   const parts = [
@@ -55,10 +67,11 @@ export function svgOf(picture: Picture, palette: Palette): { svg: string; width:
     `<title>${escape(picture.title)}</title>`,
     `<rect x="${round(left)}" y="${round(top)}" width="${width}" height="${height}" fill="${escape(palette.page)}"/>`,
     `<text x="${round(left + margin)}" y="${round(top + margin)}" font-size="14" font-weight="600" fill="${escape(palette.text)}">${escape(picture.title)}</text>`,
-    ...frames.map(frame => `<rect x="${round(frame.x)}" y="${round(frame.y)}" width="${round(frame.w)}" height="${round(frame.h)}" rx="6" fill="${escape(palette.surface)}" fill-opacity="0.6" stroke="${escape(palette.boxLine)}"/>` +
-      `<text x="${round(frame.x + 10)}" y="${round(frame.y + 18)}" font-size="12" font-weight="600" fill="${escape(palette.quiet)}">${escape(frame.title)}</text>`),
+    ...frames.map(frame => `<rect x="${round(frame.x1)}" y="${round(frame.y1)}" width="${round(frame.x2 - frame.x1)}" height="${round(frame.y2 - frame.y1)}" rx="6" fill="${frame.kind === 'namespace' ? escape(palette.surface) : 'none'}" fill-opacity="0.6" stroke="${escape(frame.kind === 'namespace' ? palette.boxLine : palette.lineStrong)}"${frame.kind === 'app' ? ' stroke-dasharray="4 3"' : ''}/>` +
+      `<text x="${round(frame.x1 + (frame.kind === 'app' ? 8 : 10))}" y="${round(frame.y1 + (frame.kind === 'app' ? 14 : 18))}" font-size="${frame.kind === 'app' ? 10.5 : 12}" font-weight="600" fill="${escape(palette.quiet)}">${escape(middle(frame.name, 32))}</text>`),
     ...picture.edges.map(edge => edgeOf(edge, palette)),
     ...picture.nodes.map(node => nodeOf(node, palette)),
+    ...labelsOf(picture, frames, palette),
     '</svg>',
   ];
   return { svg: parts.join('\n'), width, height };
@@ -73,10 +86,28 @@ function edgeOf(edge: PictureEdge, palette: Palette): string {
   const size = 6 + edge.width;
   const base = { x: edge.to.x - ux * size, y: edge.to.y - uy * size };
   const dash = edge.stroke === 'dashed' ? ' stroke-dasharray="7 4"' : edge.stroke === 'dotted' ? ' stroke-dasharray="1.5 3"' : '';
-  const words = [...edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
-  return `<path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
-    `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/>` +
-    (words ? `<text x="${round(edge.through.x)}" y="${round(edge.through.y - 3)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>` : '');
+  // What has no room beside its edge is still told to who points at it.
+  return `<g><title>${escape(`${edge.name}: ${wordsOf(edge) || 'idle'}`)}</title><path d="M${point(edge.from)}Q${point(control)} ${point(base)}" fill="none" stroke="${escape(colour)}" stroke-width="${edge.width}"${dash}/>` +
+    `<path d="M${point(edge.to)}L${point({ x: base.x - uy * size * 0.5, y: base.y + ux * size * 0.5 })}L${point({ x: base.x + uy * size * 0.5, y: base.y - ux * size * 0.5 })}z" fill="${escape(colour)}"/></g>`;
+}
+
+function wordsOf(edge: PictureEdge): string {
+  return [...edge.label, edge.mtls === 'plaintext' || edge.mtls === 'mixed' ? edge.mtls : ''].filter(Boolean).join(' · ');
+}
+
+/** Words at edges where there is room for them, as on the canvas: what warns first. */
+function labelsOf({ nodes, edges }: Picture, frames: readonly Frame[], palette: Palette): string[] {
+  const names = frames.map(({ name, x1, y1 }) => ({ x1, y1, x2: x1 + 12 + [...middle(name, 32)].length * 7.3, y2: y1 + 22 }));
+  const rects = [...nodes.map(rectOf), ...names];
+  const worded = edges.map(edge => ({ edge, words: wordsOf(edge) })).filter(({ words }) => words !== '');
+  const places = placeChips(worded.map(({ edge, words }, index) => ({
+    key: String(index), ...(edge.loop ? { from: { x: edge.through.x, y: edge.through.y - 30 }, through: edge.through, to: { x: edge.through.x, y: edge.through.y + 30 } } : { from: edge.from, through: edge.through, to: edge.to }), width: [...words].length * letter, height: 14,
+    priority: edge.width + (edge.mtls === 'plaintext' || edge.mtls === 'mixed' || edge.health === 'failing' || edge.health === 'degraded' ? 1e6 : 0),
+  })), rects);
+  return worded.flatMap(({ edge, words }, index) => {
+    const at = places.get(String(index));
+    return at ? [`<text x="${round(at.x)}" y="${round(at.y + 3.5)}" font-size="10.5" text-anchor="middle" fill="${escape(edge.mtls === 'plaintext' ? palette.bad : palette.text)}" stroke="${escape(palette.page)}" stroke-width="3" paint-order="stroke">${escape(words)}</text>`] : [];
+  });
 }
 
 function nodeOf(node: PictureNode, palette: Palette): string {
@@ -105,14 +136,8 @@ export function loopOf(at: Point, width: number, height: number): [from: Point, 
   return [{ x: at.x + width / 5, y: top }, { x: at.x, y: top - 26 }, { x: at.x - width / 5, y: top }];
 }
 
-function framesOf(nodes: PictureNode[]): { x: number; y: number; w: number; h: number; title: string }[] {
-  const groups = new Map<string, PictureNode[]>();
-  for (const node of nodes) if (node.box) groups.set(node.box, [...(groups.get(node.box) ?? []), node]);
-  return [...groups].map(([title, members]) => {
-    const [x1, x2] = [least(members.map(n => n.at.x - n.width / 2)), most(members.map(n => n.at.x + n.width / 2))];
-    const [y1, y2] = [least(members.map(n => n.at.y - n.height / 2)), most(members.map(n => n.at.y + n.height / 2))];
-    return { x: x1 - 14, y: y1 - 30, w: x2 - x1 + 28, h: y2 - y1 + 44, title };
-  });
+function rectOf({ at, width, height }: PictureNode): Rect {
+  return { x1: at.x - width / 2, y1: at.y - height / 2, x2: at.x + width / 2, y2: at.y + height / 2 };
 }
 
 // Math.min(...) of ten thousand numbers overflows the stack.
