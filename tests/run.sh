@@ -89,6 +89,17 @@ client_scripts() {
 # Number in an attribute of the <Counters> element of a result file.
 counter() { sed -nE "s/.*<Counters[^>]*[[:space:]]$2=\"([0-9]+)\".*/\1/p" "$1" | head -n 1; }
 
+# Each failed test of a result file with the start of what it says, a line each: the sum at the end is all that some readers see.
+failed_tests() {
+  node -e '
+    const text = require("fs").readFileSync(process.argv[1], "utf8");
+    const plain = xml => xml.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, "\"").replace(/&#x[AD];/gi, " ").replace(/&amp;/g, "&").replace(/\s+/g, " ").trim();
+    for (const [, attributes, body] of text.matchAll(/<UnitTestResult ([^>]*outcome="Failed"[^>]*)>([\s\S]*?)<\/UnitTestResult>/g)) {
+      const name = plain(attributes.match(/testName="([^"]*)"/)?.[1] ?? "?");
+      console.log(`${name}: ${plain(body.match(/<Message>([\s\S]*?)<\/Message>/)?.[1] ?? "no message").slice(0, 400)}`);
+    }' "$1"
+}
+
 run_tests() {
   local project="$1" name log verbosity=minimal status=0 total executed good begun=$SECONDS
   name="$(basename "$project")"
@@ -114,6 +125,9 @@ run_tests() {
   skipped=$((skipped + total - executed))
   if [ "$executed" -ne "$good" ]; then
     faults+=("$name: $((executed - good)) tests failed (artifacts/test-results/$name.trx)")
+    while IFS= read -r line; do
+      faults+=("  $line")
+    done < <(failed_tests "$log")
   elif [ "$status" -ne 0 ]; then
     # All that ran was well, and yet not all is: the host crashed or hung after some of the tests.
     failed=$((failed + 1))

@@ -13,7 +13,7 @@ namespace MeshConsole.Testing;
 /// <summary>Views that a test states itself; whatever the query, the answer is what was set. Null throws, as a fault in a view would.</summary>
 public sealed class FakeMeshViews : IMeshViews
 {
-    public Func<TopologyLevel, TopologyView>? OnTopology { get; set; } = _ => SampleViews.Topology;
+    public Func<TopologyForm, TopologyView>? OnTopology { get; set; } = _ => SampleViews.Topology;
 
     /// <summary>What it is of some snapshots, where a test tells them apart; null for <see cref="OnTopology"/>.</summary>
     public Func<MeshSnapshot, TopologyView?>? OnSnapshotTopology { get; set; }
@@ -24,17 +24,17 @@ public sealed class FakeMeshViews : IMeshViews
     public ImmutableArray<HopLatency>? OnHops { get; set; } = SampleViews.Hops;
     public ImmutableArray<RouteView>? OnRoutes { get; set; } = SampleViews.Routes;
     /// <summary>The panel of an id; worked out of the snapshot unless a test says otherwise.</summary>
-    public Func<MeshSnapshot, MeshQuery, TopologyLevel, string?, PanelView?> OnPanel { get; set; } = PanelBuilder.Build;
+    public Func<MeshSnapshot, MeshQuery, TopologyForm, string?, PanelView?> OnPanel { get; set; } = PanelBuilder.Build;
 
     public OverviewView? OnOverview { get; set; } = SampleViews.Overview;
 
     /// <summary>Queries in the order they came.</summary>
     public List<MeshQuery> Queries { get; } = [];
 
-    public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level)
+    public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyForm form)
     {
         Queries.Add(query);
-        return OnSnapshotTopology?.Invoke(snapshot) ?? OnTopology?.Invoke(level) ?? throw new InvalidOperationException("The topology view fails.");
+        return OnSnapshotTopology?.Invoke(snapshot) ?? OnTopology?.Invoke(form) ?? throw new InvalidOperationException("The topology view fails.");
     }
 
     public MtlsView Mtls(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnMtls);
@@ -47,7 +47,7 @@ public sealed class FakeMeshViews : IMeshViews
 
     public ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnRoutes);
 
-    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id) => OnPanel(snapshot, query, level, id);
+    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyForm form, string? id) => OnPanel(snapshot, query, form, id);
 
     public OverviewView Overview(MeshSnapshot snapshot, MeshQuery query) => Answer(query, OnOverview);
 

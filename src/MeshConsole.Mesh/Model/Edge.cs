@@ -38,6 +38,12 @@ public sealed record Edge
     public ImmutableArray<string> DestinationPrincipals { get; init; } = [];
 
     /// <summary>
+    /// All requests by operation, at most <see cref="EdgeOperation.Most"/> of the busiest and what is not classified; empty
+    /// where the caller's proxy classifies none.
+    /// </summary>
+    public ImmutableArray<EdgeOperation> Operations { get; init; } = [];
+
+    /// <summary>
     /// Rate and success as the caller has them: what the source reports, else the waypoint, else the callee. Errors are
     /// counted from here, because requests that never arrived are known only at the source.
     /// </summary>

@@ -43,6 +43,7 @@ public readonly record struct NodeId(string Cluster, string Namespace, NodeKind 
         NodeKind.External => "external",
         NodeKind.Unknown => "unknown",
         NodeKind.Waypoint => "waypoint",
+        NodeKind.Operation => "operation",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 

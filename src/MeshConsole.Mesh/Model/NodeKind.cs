@@ -11,4 +11,7 @@ public enum NodeKind
     External,
     Unknown,
     Waypoint,
+
+    /// <summary>What a gateway was asked to do, as telemetry classifies requests (<c>request_operation</c>); its namespace is the gateway's.</summary>
+    Operation,
 }

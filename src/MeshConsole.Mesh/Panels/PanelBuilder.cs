@@ -21,11 +21,11 @@ public static class PanelBuilder
     /// <c>cluster/name</c>; empty for the mesh.
     /// </param>
     /// <returns>Null when nothing of the snapshot is called so.</returns>
-    public static PanelView? Build(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id)
+    public static PanelView? Build(MeshSnapshot snapshot, MeshQuery query, TopologyForm form, string? id)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(query);
-        if (Subject.Find(snapshot, query, level, id) is not { } subject)
+        if (Subject.Find(snapshot, query, form, id) is not { } subject)
         {
             return null;
         }

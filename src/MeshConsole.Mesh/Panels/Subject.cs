@@ -33,7 +33,7 @@ internal sealed class Subject
     /// <summary>Workloads that are called by an edge.</summary>
     public IEnumerable<WorkloadId> Targets => _hops.Where(hop => _edge?.Invoke(hop) == true).Select(hop => hop.Target).Distinct();
 
-    public static Subject? Find(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id)
+    public static Subject? Find(MeshSnapshot snapshot, MeshQuery query, TopologyForm form, string? id)
     {
         if (string.IsNullOrEmpty(id))
         {
@@ -45,7 +45,7 @@ internal sealed class Subject
             return new Subject(PanelKind.Box, Hops(snapshot, TopologyLevel.Workload).Hops, named.Workloads, [named.Name], node => string.Equals(node.Cluster, named.Name, StringComparison.Ordinal));
         }
 
-        var (hops, levels) = Hops(snapshot, level);
+        var (hops, levels) = Hops(snapshot, form);
         if (hops.FirstOrDefault(hop => IsKey(hop, id)) is { } one)
         {
             bool Of(Hop hop) => hop.SourceNode == one.SourceNode && hop.TargetNode == one.TargetNode && string.Equals(hop.Protocol, one.Protocol, StringComparison.Ordinal);
@@ -99,9 +99,9 @@ internal sealed class Subject
             namespaces: query.Namespaces);
     }
 
-    private static Subject? Box(MeshSnapshot snapshot, NodeId node, TopologyLevel level)
+    private static Subject? Box(MeshSnapshot snapshot, NodeId node, TopologyForm form)
     {
-        var (hops, levels) = Hops(snapshot, level);
+        var (hops, levels) = Hops(snapshot, form);
         return Exactly(snapshot, hops, levels, node, PanelKind.Box);
     }
 
@@ -117,10 +117,10 @@ internal sealed class Subject
             : new Subject(kind, hops, workloads, [node.Cluster], candidate => candidate == node, node);
     }
 
-    private static (IReadOnlyList<Hop> Hops, LevelNodes Levels) Hops(MeshSnapshot snapshot, TopologyLevel level)
+    private static (IReadOnlyList<Hop> Hops, LevelNodes Levels) Hops(MeshSnapshot snapshot, TopologyForm form)
     {
         var edges = MeshEdges.Of(snapshot);
-        var levels = new LevelNodes(snapshot, level, edges);
+        var levels = new LevelNodes(snapshot, form, edges);
         return (Hop.Group(edges, levels), levels);
     }
 
@@ -149,7 +149,8 @@ internal sealed class Subject
             var own = asked.ToList();
             scopes[asked.Key] = direction switch
             {
-                PanelDirection.Edge => new HistoryScope([], []) { From = Ends(own.Select(hop => hop.Source)), To = Ends(own.Select(hop => hop.Target)), Hosts = Hosts(own), Protocol = own[0].Protocol == "tcp" ? null : own[0].Protocol },
+                _ when IsOfLegs(direction, own) => OfLegs(direction, own),
+                PanelDirection.Edge => new HistoryScope([], []) { From = Ends(own.Select(hop => hop.Source)), To = Ends(own.Select(hop => hop.Target)), Hosts = Hosts(own), Protocol = own[0].Protocol == "tcp" ? null : own[0].Protocol, Operation = OneOperation(own) },
                 PanelDirection.In => new HistoryScope([], []) { From = Outside(), To = Own(own.Select(hop => hop.Target)), Hosts = Hosts(own) },
                 PanelDirection.Out => new HistoryScope([], []) { From = Own(own.Select(hop => hop.Source)), To = Outside() },
                 PanelDirection.Within => new HistoryScope([], []) { From = Own(own.Select(hop => hop.Source)), To = Own(own.Select(hop => hop.Target)) },
@@ -158,6 +159,30 @@ internal sealed class Subject
         }
 
         return scopes.ToImmutable();
+    }
+
+    /// <summary>A workload at the end of a leg is asked for as ever.</summary>
+    private bool IsOfLegs(PanelDirection direction, List<Hop> hops) =>
+        (direction == PanelDirection.Edge || _node is { Kind: NodeKind.Service or NodeKind.Operation }) && hops.TrueForAll(hop => hop.Leg != HopLeg.Whole);
+
+    private static string? OneOperation(List<Hop> hops) => hops.TrueForAll(hop => hop.Operation == hops[0].Operation) ? hops[0].Operation : null;
+
+    /// <summary>
+    /// What passes a node between callers and callees, or an edge to or from one. Such a node has no proxy: its traffic is told
+    /// by the ends, the host and the operation.
+    /// </summary>
+    private HistoryScope OfLegs(PanelDirection direction, List<Hop> legs)
+    {
+        var one = legs[0];
+        return new HistoryScope([], [])
+        {
+            From = Ends(legs.Select(leg => leg.Source)),
+            To = Ends(legs.Select(leg => leg.Target)),
+            Hosts = legs.TrueForAll(leg => leg.Leg is HopLeg.ToService or HopLeg.FromService) || one.TargetNode.Kind is NodeKind.Service ? Called(legs) : [],
+            Reached = legs.TrueForAll(leg => leg.Leg == HopLeg.FromService),
+            Operation = OneOperation(legs),
+            Protocol = direction != PanelDirection.Edge || one.Protocol == "tcp" ? null : one.Protocol,
+        };
     }
 
     /// <summary>The ends of the subject's own side: a whole namespace needs no list of its workloads.</summary>
@@ -189,6 +214,9 @@ internal sealed class Subject
     /// <summary>Where the callee is a Service or a host and no workload, the caller's word for it tells the calls apart.</summary>
     private static ImmutableArray<string> Hosts(List<Hop> hops) =>
         hops.All(hop => hop.TargetNode.Kind is NodeKind.Service or NodeKind.External)
-            ? [.. hops.SelectMany(hop => hop.Called).Select(edge => edge.ServiceHost).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]
+            ? Called(hops)
             : [];
+
+    private static ImmutableArray<string> Called(List<Hop> hops) =>
+        [.. hops.SelectMany(hop => hop.Called).Select(edge => edge.ServiceHost).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -26,6 +26,12 @@ public sealed record HistoryScope(ImmutableArray<WorkloadId> Callers, ImmutableA
     /// </summary>
     public ImmutableArray<string> Hosts { get; init; } = [];
 
+    /// <summary>Whether <see cref="To"/> counts at the caller too where hosts are named: only what reached those workloads.</summary>
+    public bool Reached { get; init; }
+
+    /// <summary>What requests are classified as (<c>request_operation</c>); empty for those that are not, null for all.</summary>
+    public string? Operation { get; init; }
+
     /// <summary><c>http</c> or <c>grpc</c>; null for both.</summary>
     public string? Protocol { get; init; }
 

@@ -15,7 +15,7 @@ namespace MeshConsole.Mesh.Snapshots;
 /// </summary>
 public interface IMeshViews
 {
-    TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level);
+    TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyForm form);
 
     MtlsView Mtls(MeshSnapshot snapshot, MeshQuery query);
 
@@ -28,7 +28,7 @@ public interface IMeshViews
     ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query);
 
     /// <summary>What is known of one object of the topology; null when there is none of that id. See <see cref="PanelBuilder.Build"/>.</summary>
-    PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id);
+    PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyForm form, string? id);
 
     OverviewView Overview(MeshSnapshot snapshot, MeshQuery query);
 }

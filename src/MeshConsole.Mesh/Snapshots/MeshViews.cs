@@ -14,8 +14,12 @@ public sealed class MeshViews(CertificateThresholds thresholds) : IMeshViews
 {
     private readonly ViewCache _cache = new();
 
-    public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level) =>
-        Get(snapshot, query, level, () => TopologyBuilder.Build(snapshot, query, level));
+    public TopologyView Topology(MeshSnapshot snapshot, MeshQuery query, TopologyForm form)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(query);
+        return _cache.Get(snapshot, (query, form), () => TopologyBuilder.Build(snapshot, query, form));
+    }
 
     public MtlsView Mtls(MeshSnapshot snapshot, MeshQuery query) =>
         Get(snapshot, query, View.Mtls, () => MtlsCoverageBuilder.Build(snapshot, query));
@@ -32,11 +36,11 @@ public sealed class MeshViews(CertificateThresholds thresholds) : IMeshViews
     public ImmutableArray<RouteView> Routes(MeshSnapshot snapshot, MeshQuery query) =>
         Get(snapshot, query, View.Routes, () => RouteInventory.Build(snapshot, query));
 
-    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level, string? id)
+    public PanelView? Panel(MeshSnapshot snapshot, MeshQuery query, TopologyForm form, string? id)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(query);
-        return _cache.Get(snapshot, (query, level, id), () => PanelBuilder.Build(snapshot, query, level, id));
+        return _cache.Get(snapshot, (query, form, id), () => PanelBuilder.Build(snapshot, query, form, id));
     }
 
     public OverviewView Overview(MeshSnapshot snapshot, MeshQuery query) =>

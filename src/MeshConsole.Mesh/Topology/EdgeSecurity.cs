@@ -52,6 +52,25 @@ internal static class EdgeSecurity
         };
     }
 
+    /// <summary>
+    /// The same of the operations of a gateway. Only the gateway's proxy need name them: where the callee's does not, it tells of
+    /// all requests between both at once, which tells of each operation only while all are protected alike.
+    /// </summary>
+    public static EdgeMutualTls OfOperations(IReadOnlyList<Hop> hops, ReporterTraffic? caller, ReporterTraffic? callee, NodeId target, MeshNodes nodes, EdgeGaps gaps)
+    {
+        var own = Of(hops, caller, callee, target, nodes, gaps);
+        if (callee is not null || own.State != MutualTlsState.Unknown)
+        {
+            return own;
+        }
+
+        var edges = hops.SelectMany(hop => hop.Edges).Distinct().ToList();
+        var all = ReporterTrafficSum.Of(edges.Select(edge => edge.FromDestination ?? edge.FromWaypoint));
+        var whole = Of(hops, ReporterTrafficSum.Of(edges.Select(edge => edge.FromSource)), all, target, nodes, gaps);
+        return whole.State != MutualTlsState.Mixed ? whole
+            : Unknown($"{Figures.Percent(whole.Ratio ?? 0)} of what the gateway sends there arrives over mutual TLS; of which operations cannot be told.");
+    }
+
     private static EdgeMutualTls Idle { get; } = new(MutualTlsState.Idle, null, "No traffic in the window.");
 
     /// <summary>Null when it is not known whether anything flows.</summary>
@@ -67,7 +86,7 @@ internal static class EdgeSecurity
         {
             _ when gaps.Target is not null => gaps.Words!,
             NodeKind.External => "The callee is outside the mesh: nobody there reports.",
-            NodeKind.Service => "The requests reached no workload of the service.",
+            NodeKind.Service when hops.All(hop => hop.Target.IsUnknown) => "The requests reached no workload of the service.",
             NodeKind.Unknown => "The callee is not known: nobody there reports.",
             _ when hops.All(hop => nodes.Workload(hop.Target) is { PodsWithProxy: 0 }) => "The callee has no proxy that could tell.",
             _ => "The callee's proxy reports nothing of this edge.",

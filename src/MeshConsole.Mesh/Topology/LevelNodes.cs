@@ -9,21 +9,23 @@ namespace MeshConsole.Mesh.Topology;
 /// </summary>
 internal sealed class LevelNodes
 {
+    private readonly TopologyForm _form;
     private readonly TopologyLevel _level;
     private readonly Dictionary<WorkloadId, List<Service>> _services = [];
     private readonly Dictionary<WorkloadId, string> _apps = [];
     private readonly Dictionary<WorkloadId, string> _versions = [];
 
-    public LevelNodes(MeshSnapshot snapshot, TopologyLevel level, IReadOnlyList<Edge> edges)
+    public LevelNodes(MeshSnapshot snapshot, TopologyForm form, IReadOnlyList<Edge> edges)
     {
-        _level = level;
+        _form = form;
+        _level = form.Level;
         Nodes = MeshNodes.Of(snapshot);
-        if (level == TopologyLevel.Service)
+        if (_level == TopologyLevel.Service || form.HasServices)
         {
             IndexServices(snapshot);
         }
 
-        if (level is TopologyLevel.App or TopologyLevel.VersionedApp)
+        if (_level is TopologyLevel.App or TopologyLevel.VersionedApp)
         {
             foreach (var edge in edges)
             {
@@ -65,11 +67,22 @@ internal sealed class LevelNodes
         };
     }
 
-    /// <summary>Every node that stands for a workload: in the service view it may be behind several Services.</summary>
+    /// <summary>Every node that stands for a workload: it may be behind several Services, in the service view or between callers and callees.</summary>
     public IEnumerable<NodeId> AllOf(WorkloadId id) =>
-        _level == TopologyLevel.Service && Nodes.Node(id).Kind == NodeKind.Workload && _services.TryGetValue(id, out var services)
-            ? services.Select(Of)
-            : [Of(id)];
+        Nodes.Node(id).Kind != NodeKind.Workload || !_services.TryGetValue(id, out var services) ? [Of(id)]
+            : _level == TopologyLevel.Service ? services.Select(Of)
+            : services.Select(Of).Prepend(Of(id));
+
+    /// <summary>The Service that stands between both ends; null where none was called, nobody answered, or a gateway goes by its own name.</summary>
+    public NodeId? Between(Edge edge) =>
+        _form.HasServices && Nodes.Node(edge.Target.Workload).Kind == NodeKind.Workload && Nodes.ServiceOf(edge.Target.Workload.Cluster, edge.ServiceHost) is { } service
+            ? Of(service)
+            : null;
+
+    public bool HasNodesBetween => _form.HasServices || _form.HasOperations;
+
+    /// <summary>Whether calls of a node lead through its operations.</summary>
+    public bool HasOperations(NodeId source) => _form.HasOperations && source.Kind == NodeKind.Gateway;
 
     public NodeId Target(Edge edge)
     {

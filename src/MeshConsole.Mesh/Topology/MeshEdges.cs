@@ -43,6 +43,7 @@ internal static class MeshEdges
                     FromDestination = Prefer(isCallees, edge.FromDestination, before.FromDestination),
                     FromWaypoint = Prefer(isCallees, edge.FromWaypoint, before.FromWaypoint),
                     SourcePrincipals = [.. before.SourcePrincipals.Union(edge.SourcePrincipals, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+                    Operations = isCallers && !edge.Operations.IsEmpty ? edge.Operations : before.Operations,
                     DestinationPrincipals = [.. before.DestinationPrincipals.Union(edge.DestinationPrincipals, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
                 };
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -17,14 +18,14 @@ public static class TopologyBuilder
     private static readonly ConditionalWeakTable<MeshSnapshot, WholeMesh> s_whole = [];
 
     /// <summary>
-    /// The view of a level, narrowed to the query: nodes inside, and edges with either end inside together with the other
+    /// The view of a form, narrowed to the query: nodes inside, and edges with either end inside together with the other
     /// end. A node's numbers count all its traffic, whatever of it is shown.
     /// </summary>
-    public static TopologyView Build(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level)
+    public static TopologyView Build(MeshSnapshot snapshot, MeshQuery query, TopologyForm form)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(query);
-        var whole = s_whole.GetValue(snapshot, static key => new WholeMesh(key)).At(level);
+        var whole = s_whole.GetValue(snapshot, static key => new WholeMesh(key)).At(form);
         if (query.Cluster is null && query.Namespaces.IsEmpty)
         {
             return whole;
@@ -44,16 +45,17 @@ public static class TopologyBuilder
     /// <summary>The views of a whole snapshot, each built once.</summary>
     private sealed class WholeMesh
     {
-        private readonly Lazy<TopologyView>[] _views;
+        private readonly ConcurrentDictionary<TopologyForm, Lazy<TopologyView>> _views = [];
+        private readonly Func<TopologyForm, Lazy<TopologyView>> _draw;
 
         public WholeMesh(MeshSnapshot snapshot)
         {
             var badges = new Lazy<NodeBadges>(() => new NodeBadges(snapshot));
-            _views = [.. Enum.GetValues<TopologyLevel>().Select(level => new Lazy<TopologyView>(() =>
-                new Drawing(snapshot, level, badges.Value, level == TopologyLevel.Workload ? [] : At(TopologyLevel.Workload).Nodes).Draw()))];
+            _draw = form => new Lazy<TopologyView>(() =>
+                new Drawing(snapshot, form, badges.Value, form == TopologyLevel.Workload ? [] : At(TopologyLevel.Workload).Nodes).Draw());
         }
 
-        public TopologyView At(TopologyLevel level) => _views[(int)level].Value;
+        public TopologyView At(TopologyForm form) => _views.GetOrAdd(form, _draw).Value;
     }
 
     private sealed class Drawing
@@ -67,24 +69,26 @@ public static class TopologyBuilder
         private readonly ILookup<NodeId, TopologyNode> _members;
         private readonly Dictionary<NodeId, NodeTotals> _totals = [];
         private readonly Dictionary<NodeId, string> _texts = [];
-        private readonly bool _isWorkloadLevel;
-        private readonly bool _isVersioned;
+        private readonly TopologyForm _form;
         private readonly NodeBadges _badges;
 
-        public Drawing(MeshSnapshot snapshot, TopologyLevel level, NodeBadges badges, ImmutableArray<TopologyNode> workloads)
+        public Drawing(MeshSnapshot snapshot, TopologyForm form, NodeBadges badges, ImmutableArray<TopologyNode> workloads)
         {
             _snapshot = snapshot;
             _badges = badges;
-            _isWorkloadLevel = level == TopologyLevel.Workload;
-            _isVersioned = level == TopologyLevel.VersionedApp;
+            _form = form;
             _edges = MeshEdges.Of(snapshot);
-            _levels = new LevelNodes(snapshot, level, _edges);
+            _levels = new LevelNodes(snapshot, form, _edges);
             _gaps = new MeshScrapes(snapshot);
             _window = snapshot.Clusters.Select(cluster => cluster.Telemetry?.Window ?? TimeSpan.Zero).DefaultIfEmpty().Max();
             _health = new HealthRules(HealthThresholds.Default, new ClusterFreshness(snapshot), _window);
             _members = workloads.Where(node => node.Kind is NodeKind.Workload or NodeKind.Gateway or NodeKind.Waypoint)
-                .ToLookup(node => _levels.Of(new WorkloadId(node.Cluster, node.Namespace, node.Name)));
+                .SelectMany(node => Stands(new WorkloadId(node.Cluster, node.Namespace, node.Name)).Select(id => (Id: id, Node: node)))
+                .ToLookup(member => member.Id, member => member.Node);
         }
+
+        /// <summary>Whose members a workload is of: its own node, and the services between callers and callees.</summary>
+        private IEnumerable<NodeId> Stands(WorkloadId id) => _form.HasServices ? _levels.AllOf(id) : [_levels.Of(id)];
 
         public TopologyView Draw()
         {
@@ -107,11 +111,15 @@ public static class TopologyBuilder
             var nodes = ImmutableArray.CreateBuilder<TopologyNode>(_totals.Count);
             foreach (var totals in _totals.Values)
             {
-                nodes.Add(DrawNode(totals));
+                // A service that nobody calls stands between nobody.
+                if (!(_form.HasServices && totals is { Id.Kind: NodeKind.Service, HasInbound: false }))
+                {
+                    nodes.Add(DrawNode(totals));
+                }
             }
 
             nodes.Sort(static (x, y) => string.CompareOrdinal(x.Id, y.Id));
-            return new TopologyView(_snapshot.Revision, _snapshot.ObservedAt, _window.TotalSeconds, nodes.MoveToImmutable(), edges.MoveToImmutable());
+            return new TopologyView(_snapshot.Revision, _snapshot.ObservedAt, _window.TotalSeconds, nodes.DrainToImmutable(), edges.MoveToImmutable());
         }
 
         private static int Order(TopologyEdge x, TopologyEdge y)
@@ -177,7 +185,7 @@ public static class TopologyBuilder
                 ClientLatencyMs = Latencies.Of(fromSource),
                 OverheadMs = overhead is null ? null : new OverheadMs(overhead.MeanMs, overhead.Reliable, overhead.Reason),
                 BytesPerSecond = caller is { SentBytesPerSecond: null, ReceivedBytesPerSecond: null } or null ? null : new BytesPerSecond(caller.SentBytesPerSecond, caller.ReceivedBytesPerSecond),
-                Mtls = EdgeSecurity.Of(hops, caller, callee, target, _levels.Nodes, gaps),
+                Mtls = hops.Exists(hop => hop.Operation is not null) ? EdgeSecurity.OfOperations(hops, caller, callee, target, _levels.Nodes, gaps) : EdgeSecurity.Of(hops, caller, callee, target, _levels.Nodes, gaps),
                 SourcePrincipal = Principal(hops, edge => edge.SourcePrincipals),
                 DestinationPrincipal = Principal(hops, edge => edge.DestinationPrincipals),
                 ReportedBy = (fromSource is not null, fromDestination is not null, waypoint) switch
@@ -233,8 +241,8 @@ public static class TopologyBuilder
         private TopologyNode DrawNode(NodeTotals totals)
         {
             var id = totals.Id;
-            var (health, reasons) = _health.Of(totals, _isWorkloadLevel ? [] : _members[id].Where(member => totals.Workloads.Count > 1));
-            var app = id.Kind != NodeKind.App ? default : _isVersioned ? VersionedApp.Read(id.Name) : (App: id.Name, Version: null);
+            var (health, reasons) = _health.Of(totals, _form == TopologyLevel.Workload ? [] : _members[id].Where(member => totals.Workloads.Count > 1));
+            var app = id.Kind != NodeKind.App ? default : _form.Level == TopologyLevel.VersionedApp ? VersionedApp.Read(id.Name) : (App: id.Name, Version: null);
             var single = totals.Workloads.Count == 1 && id.Kind is not (NodeKind.Namespace or NodeKind.Service) ? totals.Workloads[0] : null;
             return new TopologyNode
             {

@@ -45,7 +45,8 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
     {
         ArgumentNullException.ThrowIfNull(view);
         var around = HasFocus(view) ? Around(view, Focus!, Hops) : null;
-        var nodes = view.Nodes.Where(node => !Omits(node, level) && around?.Contains(node.Id) != false).ToList();
+        var callers = view.Edges.Select(edge => edge.Source).ToHashSet(StringComparer.Ordinal);
+        var nodes = view.Nodes.Where(node => !Omits(node, level, callers) && around?.Contains(node.Id) != false).ToList();
         var ids = nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
         var edges = view.Edges.RemoveAll(edge => !ids.Contains(edge.Source) || !ids.Contains(edge.Target) || Omits(edge));
         if (Omits("idle"))
@@ -79,15 +80,15 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
         return found;
     }
 
-    private bool Omits(TopologyNode node, TopologyLevel level) => node.Kind switch
+    private bool Omits(TopologyNode node, TopologyLevel level, HashSet<string> callers) => node.Kind switch
     {
         NodeKind.External => Omits("external"),
         NodeKind.Unknown => Omits("unknown"),
         NodeKind.Gateway => Omits("gateways"),
         NodeKind.Waypoint => Omits("waypoints"),
 
-        // Among services it is what the view is about; elsewhere its requests reached nobody.
-        NodeKind.Service => level != TopologyLevel.Service && Omits("services"),
+        // Among services it is what the view is about; elsewhere requests that it does not pass on reached nobody.
+        NodeKind.Service => level != TopologyLevel.Service && Omits("services") && !callers.Contains(node.Id),
         _ => false,
     };
 

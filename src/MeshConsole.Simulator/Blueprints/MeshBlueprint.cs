@@ -95,6 +95,9 @@ public sealed record WorkloadBlueprint(string Namespace, string Name, string App
 
     public string ServiceAccount { get; init; } = App;
 
+    /// <summary>Whether its proxy labels what it sends with method and path (<c>request_operation</c>), as a Telemetry object has it do.</summary>
+    public bool ClassifiesRequests { get; init; }
+
     public int Port { get; init; } = 8080;
 
     public LatencyProfile Latency { get; init; } = new(5, 0.6);

@@ -93,7 +93,7 @@ internal static class PaymentsMesh
     [
         new("istio-ingress", "istio-ingressgateway", "istio-ingressgateway", "1.30.3")
         {
-            Proxy = ProxyKind.Gateway, ServiceAccount = "istio-ingressgateway", Port = 8443, Latency = new(0.4, 0.3),
+            Proxy = ProxyKind.Gateway, ClassifiesRequests = true, ServiceAccount = "istio-ingressgateway", Port = 8443, Latency = new(0.4, 0.3),
         },
         Program("payments", "payment-api", 7, 0.5) with
         {

@@ -277,6 +277,22 @@ internal static class PaymentsObjects
           "spec": { "tracing": [{ "randomSamplingPercentage": 5 }] }
         }
         """,
+        """
+        {
+          "apiVersion": "telemetry.istio.io/v1", "kind": "Telemetry",
+          "metadata": { "name": "gateway-operations", "namespace": "istio-ingress" },
+          "spec": {
+            "selector": { "matchLabels": { "app": "istio-ingressgateway" } },
+            "metrics": [{
+              "providers": [{ "name": "prometheus" }],
+              "overrides": [{
+                "match": { "metric": "ALL_METRICS", "mode": "CLIENT" },
+                "tagOverrides": { "request_operation": { "value": "request.method + ' ' + request.url_path" } }
+              }]
+            }]
+          }
+        }
+        """,
     ];
 
     private static string Entry(string ns, string name, string host) =>

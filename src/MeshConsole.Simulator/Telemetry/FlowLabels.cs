@@ -28,6 +28,7 @@ internal static class FlowLabels
         labels.Set("connection_security_policy", key.Reporter == FlowReporter.Source ? Unknown : mutual ? "mutual_tls" : "none");
         if (key.Protocol == TrafficProtocol.Tcp) return labels;
         labels.Set("response_code", key.Status.ToString(CultureInfo.InvariantCulture));
+        if (key.Operation.Length > 0) labels.Set("request_operation", key.Operation);
         labels.Set("grpc_response_status", key.Grpc < 0 ? "" : key.Grpc.ToString(CultureInfo.InvariantCulture));
         return labels;
     }

@@ -258,7 +258,10 @@ internal sealed class CallSolver(ClusterObserver observer, bool seriesPerPod, Fu
         var caller = state.Site.Caller;
         if (!caller.HasProxy) return;
         var protocol = host.Protocol == TrafficProtocol.Grpc ? TrafficProtocol.Grpc : TrafficProtocol.Http;
-        var flow = flowOf(new FlowKey(FlowReporter.Source, caller.Index, destination?.Index ?? -1, host.Index, protocol, status, protocol == TrafficProtocol.Grpc && grpc < 0 && status == 200 ? 0 : grpc, flags, security));
+        var flow = flowOf(new FlowKey(FlowReporter.Source, caller.Index, destination?.Index ?? -1, host.Index, protocol, status, protocol == TrafficProtocol.Grpc && grpc < 0 && status == 200 ? 0 : grpc, flags, security)
+        {
+            Operation = caller.Behaviour.ClassifiesRequests ? $"{state.Site.Call.Method} {state.Site.Call.Path}" : "",
+        });
         result.Flows.Add(new FlowShare(flow, share, caller.Reporters, latency));
     }
 

@@ -21,7 +21,11 @@ internal enum FlowSecurity
 
 /// <summary>What the labels of a flow are made of. Minus one stands for a workload that the reporting proxy does not know.</summary>
 internal readonly record struct FlowKey(
-    FlowReporter Reporter, int Source, int Destination, int Host, TrafficProtocol Protocol, int Status, int Grpc, string Flags, FlowSecurity Security);
+    FlowReporter Reporter, int Source, int Destination, int Host, TrafficProtocol Protocol, int Status, int Grpc, string Flags, FlowSecurity Security)
+{
+    /// <summary>What the reporting proxy classifies the requests as; empty when it classifies none.</summary>
+    public string Operation { get; init; } = "";
+}
 
 /// <summary>Everything that one proxy (or one workload's proxies) counts under one set of labels but for the pod.</summary>
 internal sealed class Flow(FlowKey key, WorkloadNode? source, WorkloadNode? destination, HostNode host)

@@ -73,12 +73,12 @@ internal static class ApiEndpoints
         HttpContext context,
         CancellationToken cancellationToken)
     {
-        if (!TryReadLevel(view, out var level))
+        if (!TryReadForm(view, out var form))
         {
-            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyForm.Legal}");
         }
 
-        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, form), cancellationToken);
         return answer.Result is Ok<TopologyView> { Value: { } topology } ? await rendered.AnswerAsync(topology, context) : answer.Result;
     }
 
@@ -90,12 +90,12 @@ internal static class ApiEndpoints
         IMeshViews views,
         CancellationToken cancellationToken)
     {
-        if (!TryReadLevel(view, out var level))
+        if (!TryReadForm(view, out var form))
         {
-            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyForm.Legal}");
         }
 
-        var answer = await request.AnswerAsync(parameters, (snapshot, query) => new Found(views.Panel(snapshot, query, level, selected)), cancellationToken);
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => new Found(views.Panel(snapshot, query, form, selected)), cancellationToken);
         return answer.Result is not Ok<Found> { Value: { } found } ? answer.Result
             : found.Panel is { } panel ? TypedResults.Ok(panel)
             : ApiProblem.UnknownSelection(selected!);
@@ -111,9 +111,9 @@ internal static class ApiEndpoints
         IMeshViews views,
         CancellationToken cancellationToken)
     {
-        if (!TryReadLevel(view, out var level))
+        if (!TryReadForm(view, out var form))
         {
-            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyForm.Legal}");
         }
 
         if (format is not (null or "" or "json" or "csv" or "dot"))
@@ -121,7 +121,7 @@ internal static class ApiEndpoints
             return ApiProblem.InvalidParameter("format", format, "legal: json, csv, dot");
         }
 
-        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, level), cancellationToken);
+        var answer = await request.AnswerAsync(parameters, (snapshot, query) => views.Topology(snapshot, query, form), cancellationToken);
         return answer.Result is not Ok<TopologyView> { Value: { } topology } ? answer.Result : format switch
         {
             "csv" => Results.File(Encoding.UTF8.GetBytes(TopologyExport.Csv(topology)), "text/csv; charset=utf-8", "topology.csv"),
@@ -130,10 +130,10 @@ internal static class ApiEndpoints
         };
     }
 
-    internal static bool TryReadLevel(string? text, out TopologyLevel level)
+    internal static bool TryReadForm(string? text, out TopologyForm form)
     {
-        var known = string.IsNullOrEmpty(text) ? TopologyLevel.Workload : TopologyLevels.Parse(text);
-        level = known ?? default;
+        var known = string.IsNullOrEmpty(text) ? TopologyLevel.Workload : TopologyForm.Parse(text);
+        form = known ?? default;
         return known is not null;
     }
 }

@@ -34,9 +34,9 @@ internal static class ComparisonEndpoints
         IMeshViews views,
         CancellationToken cancellationToken)
     {
-        if (!ApiEndpoints.TryReadLevel(view, out var level))
+        if (!ApiEndpoints.TryReadForm(view, out var form))
         {
-            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyLevels.Legal}");
+            return ApiProblem.InvalidParameter("view", view!, $"legal: {TopologyForm.Legal}");
         }
 
         if (SnapshotRequest.Blank(from) is null)
@@ -56,7 +56,7 @@ internal static class ComparisonEndpoints
 
         Task<Results<Ok<TopologyMoment>, ProblemHttpResult>> MomentAsync(string? at, string parameter) => request.AnswerAsync(
             new ViewParameters(cluster, @namespace, at, window),
-            (snapshot, query) => TopologyMoment.Of(snapshot, views.Topology(snapshot, query, level), level),
+            (snapshot, query) => TopologyMoment.Of(snapshot, views.Topology(snapshot, query, form), form),
             cancellationToken,
             parameter);
 

@@ -24,9 +24,9 @@ internal sealed class MeshHub(IMeshSnapshots snapshots, TopologyMessages message
     /// <summary>The topology: first whole, then what changed.</summary>
     public async IAsyncEnumerable<TopologyMessage> Topology(TopologyRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!ApiEndpoints.TryReadLevel(request.View, out var level))
+        if (!ApiEndpoints.TryReadForm(request.View, out var form))
         {
-            throw new HubException($"View '{request.View}' is not known; legal: {TopologyLevels.Legal}.");
+            throw new HubException($"View '{request.View}' is not known; legal: {TopologyForm.Legal}.");
         }
 
         using var lease = connections.OpenHubStream();
@@ -44,7 +44,7 @@ internal sealed class MeshHub(IMeshSnapshots snapshots, TopologyMessages message
                 throw new HubException($"There is no cluster '{cluster}'.");
             }
 
-            var view = await messages.ViewAsync(snapshot, query, level);
+            var view = await messages.ViewAsync(snapshot, query, form);
             yield return last is null ? await messages.WholeAsync(view) : await messages.DeltaAsync(last, view);
             last = view;
         }

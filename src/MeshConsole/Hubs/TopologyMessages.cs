@@ -12,10 +12,10 @@ namespace MeshConsole.Hubs;
 internal sealed class TopologyMessages(IMeshViews views, RenderedTopology rendered)
 {
     // Only what is being built: results are kept by the views.
-    private readonly ConcurrentDictionary<(MeshSnapshot Snapshot, MeshQuery Query, TopologyLevel Level), SharedComputation<TopologyView>> _building = [];
+    private readonly ConcurrentDictionary<(MeshSnapshot Snapshot, MeshQuery Query, TopologyForm Form), SharedComputation<TopologyView>> _building = [];
 
-    public Task<TopologyView> ViewAsync(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level) =>
-        _building.GetOrAdd((snapshot, query, level), key => new SharedComputation<TopologyView>(() => Build(key))).GetAsync();
+    public Task<TopologyView> ViewAsync(MeshSnapshot snapshot, MeshQuery query, TopologyForm form) =>
+        _building.GetOrAdd((snapshot, query, form), key => new SharedComputation<TopologyView>(() => Build(key))).GetAsync();
 
     /// <summary>The first message of a stream.</summary>
     public async Task<TopologyMessage> WholeAsync(TopologyView view) => new(view.Revision, view.ObservedAt, await rendered.JsonAsync(view), null);
@@ -24,11 +24,11 @@ internal sealed class TopologyMessages(IMeshViews views, RenderedTopology render
     public async Task<TopologyMessage> DeltaAsync(TopologyView before, TopologyView current) =>
         new(current.Revision, current.ObservedAt, null, await rendered.DeltaAsync(before, current));
 
-    private TopologyView Build((MeshSnapshot Snapshot, MeshQuery Query, TopologyLevel Level) key)
+    private TopologyView Build((MeshSnapshot Snapshot, MeshQuery Query, TopologyForm Form) key)
     {
         try
         {
-            return views.Topology(key.Snapshot, key.Query, key.Level);
+            return views.Topology(key.Snapshot, key.Query, key.Form);
         }
         finally
         {

@@ -37,6 +37,46 @@ public sealed class IstioFrameTests
     }
 
     [Fact]
+    public void Frame_Operations_AreThoseThatTheCallersProxyNames()
+    {
+        string Sent(string value, string operation, string code = "200") => Series(value, Hop("source", "gateway", "api"), $"response_code={code}", NoFlags, $"request_operation={operation}");
+        var answers = new IstioAnswers().With(
+            SourceNames.Requests,
+            Sent("6", "POST /pay"), Sent("1", "POST /pay", "503"), Sent("3", "GET /pay"), Sent("0.5", "unknown"), Series("0.25", Hop("source", "gateway", "api"), "response_code=404", NoFlags),
+            Series("10", Hop("destination", "gateway", "api"), "response_code=200", NoFlags, "connection_security_policy=mutual_tls"));
+
+        var edge = Only(answers);
+
+        edge.FromSource!.RequestsPerSecond.ShouldBe(10.75);
+        edge.Operations.Select(operation => (operation.Name, operation.FromSource!.RequestsPerSecond, operation.FromDestination)).ShouldBe([("GET /pay", 3, null), ("POST /pay", 7, null), (null, 0.75, null)]);
+        edge.Operations[1].FromSource!.Responses.ShouldBe([new ResponseRate(200, null, "-", 6), new ResponseRate(503, null, "-", 1)]);
+        answers.FrameAfterMove().Edges.ShouldHaveSingleItem().Operations.Select(operation => operation.Name).ShouldBe(["GET /pay", "POST /pay", null]);
+    }
+
+    [Fact]
+    public void Frame_OperationsOfTheCallee_AreTakenAlongWhereTheCallerNamesThemToo()
+    {
+        string Counted(string reporter, string value, string operation) => Series(value, Hop(reporter, "gateway", "api"), "response_code=200", NoFlags, $"request_operation={operation}");
+        var both = Only(new IstioAnswers().With(SourceNames.Requests, Counted("source", "6", "pay"), Counted("destination", "5", "pay"), Counted("destination", "1", "look")));
+        both.Operations.Select(operation => (operation.Name, operation.FromSource?.RequestsPerSecond, operation.FromDestination?.RequestsPerSecond)).ShouldBe([("pay", 6, 5), (null, null, 1)]);
+
+        // Where the caller names none, what never arrived would belong to no operation: none is told apart.
+        Only(new IstioAnswers().With(SourceNames.Requests, Series("6", Hop("source", "gateway", "api"), "response_code=200", NoFlags), Counted("destination", "6", "pay"))).Operations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Frame_OperationsWithoutBound_AreTheBusiestAndTheRest()
+    {
+        var series = Enumerable.Range(1, 200).Select(id => Series($"{id}", Hop("source", "gateway", "api"), "response_code=200", NoFlags, $"request_operation=GET /{id:000}")).ToArray();
+
+        var operations = Only(new IstioAnswers().With(SourceNames.Requests, series)).Operations;
+
+        operations.Length.ShouldBe(EdgeOperation.Most + 1);
+        operations[0].Name.ShouldBe($"GET /{200 - EdgeOperation.Most + 1}");
+        (operations[^1].Name, operations[^1].FromSource!.RequestsPerSecond).ShouldBe((null, Enumerable.Range(1, 200 - EdgeOperation.Most).Sum()));
+    }
+
+    [Fact]
     public void Frame_Durations_AreAddedUpAndSplitByFlags()
     {
         var edge = Only(new IstioAnswers()

@@ -18,6 +18,9 @@ public sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync()
     {
         Requires.Chromium();
+
+        // Generous, since other tests may run beside: what is never there fails all the same.
+        Assertions.SetDefaultExpectTimeout(20_000);
         var playwright = await Playwright.CreateAsync();
         try
         {
@@ -48,7 +51,7 @@ public sealed class Browser : IAsyncDisposable
             Locale = "en-GB",
             TimezoneId = "UTC",
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(30_000);
         return new ConsolePage(context, await context.NewPageAsync());
     }
 

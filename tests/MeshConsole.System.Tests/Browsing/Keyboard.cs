@@ -102,7 +102,7 @@ internal sealed class Keyboard(IPage page)
     {
         try
         {
-            await Assertions.Expect(_page.Locator($"{selector}:focus")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 5_000 });
+            await Assertions.Expect(_page.Locator($"{selector}:focus")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 15_000 });
         }
         catch (PlaywrightException missed)
         {

@@ -66,7 +66,7 @@ public abstract class ComponentTest : BunitContext
         Switches = new FakeSwitches(Time);
 
         // On a loaded machine an answer takes its time; what never comes still fails.
-        DefaultWaitTimeout = TimeSpan.FromSeconds(15);
+        DefaultWaitTimeout = TimeSpan.FromSeconds(60);
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddSingleton<IMeshViews>(Views);
         Services.AddSingleton<IMeshSnapshots>(Snapshots);

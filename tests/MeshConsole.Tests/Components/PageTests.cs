@@ -326,7 +326,7 @@ public sealed class PageTests : ComponentTest
     [Fact]
     public void Topology_OpensAtWorkloadsWhenTheMeshIsSmallAndAtNamespacesWhenItIsLarge()
     {
-        var asked = new List<TopologyLevel>();
+        var asked = new List<TopologyForm>();
         Views.OnTopology = level =>
         {
             asked.Add(level);
@@ -491,6 +491,51 @@ public sealed class PageTests : ComponentTest
             Read(box.TextContent).ShouldContain($"Stands for {members} node");
             Uri.UnescapeDataString(box.QuerySelector("a.button-primary")!.GetAttribute("href")!).ShouldEndWith("closed=main/none");
         }
+    }
+
+    [Fact]
+    public void Topology_WhatStandsBetween_IsInTheAddressAndTurnedOnAndOff()
+    {
+        var asked = new List<TopologyForm>();
+        Views.OnTopology = form =>
+        {
+            asked.Add(form);
+            return SampleViews.Topology;
+        };
+        var page = Page<Topology>("topology?between=services");
+        asked[^1].ToString().ShouldBe("workload,services");
+        Check(page, "Services that are called").HasAttribute("checked").ShouldBeTrue();
+        Check(page, "Operations of gateways").Change(true);
+        Services.GetRequiredService<NavigationManager>().Uri.ShouldEndWith("topology?between=services%2Coperations");
+        page.FindAll("#topology-export a").ShouldAllBe(link => link.GetAttribute("href")!.Contains("view=workload%2Cservices", StringComparison.Ordinal));
+
+        // What no gateway classifies cannot be drawn, and that is said.
+        var without = Page<Topology>("topology?between=operations,nonsense");
+        asked[^1].ToString().ShouldBe("workload,operations");
+        Read(without.Find(".focus-bar").TextContent).ShouldContain("no gateway here counts its requests by request_operation");
+        without.Find(".focus-bar a").GetAttribute("href").ShouldBe("http://localhost/topology");
+
+        // Services among services stand for themselves; namespaces have nothing between them.
+        Page<Topology>("topology?view=service&between=services,operations").FindAll("#topology-display label").Select(label => label.TextContent.Trim()).ShouldNotContain("Services that are called");
+        asked[^1].ToString().ShouldBe("service,operations");
+        Page<Topology>("topology?view=namespace&between=services,operations").FindAll("#topology-display label").Select(label => label.TextContent.Trim()).ShouldNotContain("Operations of gateways");
+        asked[^1].ToString().ShouldBe("namespace");
+
+        static AngleSharp.Dom.IElement Check(IRenderedComponent<Topology> page, string title) =>
+            page.FindAll("#topology-display label").Single(label => label.TextContent.Trim() == title).QuerySelector("input")!;
+    }
+
+    [Fact]
+    public void Topology_AnOperation_IsSaidToBeOne()
+    {
+        var id = "main/istio-system/operation/POST /v1/payments";
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [.. SampleViews.Topology.Nodes, SampleViews.Topology.Nodes[0] with { Id = id, Kind = NodeKind.Operation, Name = "POST /v1/payments", Mesh = null }] };
+
+        var page = Page<Topology>("topology?between=operations&selected=" + Uri.EscapeDataString(id));
+
+        page.FindAll(".focus-bar").ShouldBeEmpty();
+        Read(page.Find("aside.panel").TextContent).ShouldContain("operation of a gateway");
+        page.Find("aside.panel").TextContent.ShouldNotContain("Data plane");
     }
 
     [Fact]

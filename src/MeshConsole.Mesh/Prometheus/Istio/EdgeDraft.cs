@@ -14,6 +14,7 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
     private SymbolSet _targetVersions;
     private SymbolSet _targetPrincipals;
     private SymbolSet _serviceNamespaces;
+    private Dictionary<(int Operation, Reporter Reporter), Side>? _operations;
 
     /// <summary>With the home cluster written as none.</summary>
     public HopKey Key => key;
@@ -36,6 +37,12 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
 
     public SymbolSet ServiceNamespaces => _serviceNamespaces;
 
+    /// <summary>Whether some request of it is classified.</summary>
+    public bool HasOperations { get; private set; }
+
+    /// <summary>What <see cref="Classify"/> was given, by operation and reporter.</summary>
+    public IReadOnlyDictionary<(int Operation, Reporter Reporter), Side> Operations => _operations ??= [];
+
     public Side? this[Reporter reporter] => _sides[(int)reporter];
 
     /// <param name="isFailure">Whether its flags say that a connection came to nothing.</param>
@@ -48,7 +55,15 @@ internal sealed class EdgeDraft(HopKey key, int host, int unknown, bool isTcp)
         Note(ref _targetVersions, row.TargetVersion);
         Note(ref _targetPrincipals, row.TargetPrincipal);
         Note(ref _serviceNamespaces, row.ServiceNamespace);
+        HasOperations |= row.Operation != unknown;
         (_sides[(int)row.Reporter] ??= new Side()).Add(in row, isTcp, isFailure);
+    }
+
+    /// <summary>Counts a series once more, for its operation: for edges that have any.</summary>
+    public void Classify(in TrafficAnswer.Row row)
+    {
+        ref var side = ref CollectionsMarshal.GetValueRefOrAddDefault(_operations ??= [], (row.Operation, row.Reporter), out _);
+        (side ??= new Side()).Add(in row, isTcp, isFailure: false);
     }
 
     private void Note(ref SymbolSet values, int value)

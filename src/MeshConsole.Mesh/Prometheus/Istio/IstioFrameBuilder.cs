@@ -33,6 +33,7 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
         _home = FindHome(requests, tcp);
         Discover(requests, isTcp: false);
         Discover(tcp, isTcp: true);
+        Classify(requests);
         IndexDrafts();
 
         var edges = ImmutableArray.CreateBuilder<Edge>(_drafts.Count);
@@ -94,6 +95,23 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
         }
     }
 
+    /// <summary>Operations are rare: the series are gone through again only where some edge has any.</summary>
+    private void Classify(TrafficAnswer? requests)
+    {
+        if (requests is null || !_drafts.Values.Any(draft => draft.HasOperations))
+        {
+            return;
+        }
+
+        foreach (ref readonly var row in CollectionsMarshal.AsSpan(requests.Rows))
+        {
+            if (_drafts[(AtHome(row.Key), row.Host)] is { HasOperations: true } draft)
+            {
+                draft.Classify(in row);
+            }
+        }
+    }
+
     private bool IsFailedConnection(int flags)
     {
         ref var failed = ref CollectionsMarshal.GetValueRefOrAddDefault(_failedFlags, flags, out var known);
@@ -136,7 +154,41 @@ internal sealed class IstioFrameBuilder(string cluster, SymbolTable symbols, Tel
             FromWaypoint = Traffic(draft, Reporter.Waypoint),
             SourcePrincipals = Texts(draft.SourcePrincipals),
             DestinationPrincipals = Texts(draft.TargetPrincipals),
+            Operations = draft.HasOperations ? Operations(draft) : [],
         };
+    }
+
+    /// <summary>
+    /// The caller's proxy tells operations apart, since it alone counts what never arrived. What the callee's classifies is
+    /// taken along where it classifies too; where it does not, its numbers belong to no operation.
+    /// </summary>
+    private ImmutableArray<EdgeOperation> Operations(EdgeDraft draft)
+    {
+        var named = draft.Operations
+            .Where(part => part.Key.Reporter == Reporter.Source && part.Key.Operation != _unknown)
+            .OrderByDescending(part => part.Value.Number ?? double.MaxValue)
+            .ThenBy(part => symbols[part.Key.Operation], StringComparer.Ordinal)
+            .Take(EdgeOperation.Most)
+            .Select(part => part.Key.Operation)
+            .ToHashSet();
+        if (named.Count == 0)
+        {
+            return [];
+        }
+
+        var calleeClassifies = draft.Operations.Keys.Any(key => key.Reporter == Reporter.Destination && key.Operation != _unknown);
+        var operations = named
+            .Select(operation => new EdgeOperation(symbols[operation], Part(Reporter.Source, key => key == operation), Callee(key => key == operation)))
+            .OrderBy(operation => operation.Name, StringComparer.Ordinal)
+            .ToList();
+        var others = new EdgeOperation(null, Part(Reporter.Source, key => !named.Contains(key)), Callee(key => !named.Contains(key)));
+        return others is { FromSource: null, FromDestination: null } ? [.. operations] : [.. operations, others];
+
+        ReporterTraffic? Callee(Func<int, bool> isPart) => calleeClassifies ? Part(Reporter.Destination, isPart) : null;
+
+        ReporterTraffic? Part(Reporter reporter, Func<int, bool> isPart) => ReporterTrafficSum.Of(draft.Operations
+            .Where(part => part.Key.Reporter == reporter && isPart(part.Key.Operation))
+            .Select(part => new ReporterTraffic { Responses = Responses(part.Value), RequestsPerSecond = part.Value.Number, RequestSecurity = part.Value.Security }));
     }
 
     private ReporterTraffic? Traffic(EdgeDraft draft, Reporter reporter)

@@ -179,16 +179,22 @@ internal static class IstioHistory
                 return Rate($"reporter=\"source\", source_workload_namespace={PromQl.LabelValue(group.Key)}, source_workload=~{PromQl.RegexAlternatives(group)}{narrowed}");
             }));
 
-        private static bool HasEnds(HistoryScope scope) => !scope.From.IsEmpty || !scope.To.IsEmpty || !scope.Hosts.IsEmpty || scope.Protocol is not null;
+        private static bool HasEnds(HistoryScope scope) => !scope.From.IsEmpty || !scope.To.IsEmpty || !scope.Hosts.IsEmpty || scope.Protocol is not null || scope.Operation is not null;
 
         /// <summary>Every caller with every callee. They exclude each other, so that no series is counted twice.</summary>
         private string OfEnds(string matchers, bool byHost)
         {
             var fixedMatchers = matchers
                 + (scope.Protocol is { } protocol ? $", request_protocol={PromQl.LabelValue(protocol)}" : "")
+                + scope.Operation switch
+                {
+                    null => "",
+                    "" => ", request_operation=~\"|unknown\"",
+                    var operation => $", request_operation={PromQl.LabelValue(operation)}",
+                }
                 + (byHost && !scope.Hosts.IsEmpty ? $", destination_service=~{PromQl.RegexAlternatives(scope.Hosts)}" : "");
             var callers = scope.From.IsEmpty ? [""] : scope.From.Select(end => Matchers("source", end)).ToArray();
-            var callees = scope.To.IsEmpty || (byHost && !scope.Hosts.IsEmpty) ? [""] : scope.To.Select(end => Matchers("destination", end)).ToArray();
+            var callees = scope.To.IsEmpty || (byHost && !scope.Hosts.IsEmpty && !scope.Reached) ? [""] : scope.To.Select(end => Matchers("destination", end)).ToArray();
             var rates = callers.SelectMany(caller => callees.Select(callee => Rate(fixedMatchers + caller + callee))).ToList();
             return rates.Count == 1 ? rates[0] : $"({string.Join(" or ", rates)})";
         }

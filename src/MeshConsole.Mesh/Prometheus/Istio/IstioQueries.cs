@@ -8,12 +8,15 @@ namespace MeshConsole.Mesh.Prometheus.Istio;
 /// </summary>
 public static class IstioQueries
 {
-    /// <summary>Requests by both ends and by how they ended. Reporters stay apart: they are never added up.</summary>
+    /// <summary>
+    /// Requests by both ends and by how they ended. Reporters stay apart: they are never added up. The operation is there only
+    /// where somebody classifies requests, and costs nothing where nobody does.
+    /// </summary>
     public const string Requests =
         "sum by (reporter, source_workload, source_workload_namespace, source_app, source_version, source_cluster, source_principal, "
         + "destination_workload, destination_workload_namespace, destination_app, destination_version, destination_cluster, destination_principal, "
         + "destination_service, destination_service_name, destination_service_namespace, "
-        + "request_protocol, response_code, grpc_response_status, response_flags, connection_security_policy) "
+        + "request_protocol, request_operation, response_code, grpc_response_status, response_flags, connection_security_policy) "
         + "(rate(istio_requests_total[$window]))";
 
     /// <summary>Milliseconds of request duration; by response flags, so that requests both ends saw alike (flag <c>-</c>) give the overhead.</summary>

@@ -12,7 +12,7 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp, int expectedS
         "source_app", "source_version", "source_principal",
         "destination_app", "destination_version", "destination_principal",
         "destination_service_namespace",
-        "response_code", "grpc_response_status", "response_flags", "connection_security_policy", "app");
+        "response_code", "grpc_response_status", "response_flags", "connection_security_policy", "app", "request_operation");
 
     private readonly ProtectionReader _protection = new(symbols);
 
@@ -44,6 +44,7 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp, int expectedS
             Code = own[7],
             GrpcStatus = own[8],
             Flags = own[9],
+            Operation = _hop.Known(own[12]),
             Value = points[^1].Value,
         });
     }
@@ -67,6 +68,7 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp, int expectedS
                 Code = map[row.Code],
                 GrpcStatus = map[row.GrpcStatus],
                 Flags = map[row.Flags],
+                Operation = map[row.Operation],
             };
         }
     }
@@ -88,6 +90,9 @@ internal sealed class TrafficAnswer(SymbolTable symbols, bool tcp, int expectedS
         public int Code { get; init; }
         public int GrpcStatus { get; init; }
         public int Flags { get; init; }
+
+        /// <summary>The symbol of <c>unknown</c> where requests are not classified.</summary>
+        public int Operation { get; init; }
         public double Value { get; init; }
     }
 }

@@ -8,28 +8,30 @@ namespace MeshConsole.Mesh.Topology.Compare;
 /// A topology together with what was watched then: only where somebody who is scraped would have counted it does the absence
 /// of traffic mean that there was none.
 /// </summary>
+/// <param name="Form">What it is drawn of.</param>
 /// <param name="View">The topology.</param>
 /// <param name="Silent">Why HTTP and gRPC requests of a cluster are not known, a sentence by name of the cluster.</param>
 /// <param name="SilentTcp">The same of TCP connections.</param>
 /// <param name="Watched">Ids of nodes at least one of whose proxies was scraped.</param>
 /// <param name="Gaps">Nodes some of whose proxies were not, with words.</param>
 public sealed record TopologyMoment(
+    TopologyForm Form,
     TopologyView View,
     FrozenDictionary<string, string> Silent,
     FrozenDictionary<string, string> SilentTcp,
     FrozenSet<string> Watched,
     FrozenDictionary<string, string> Gaps)
 {
-    public static TopologyMoment Of(MeshSnapshot snapshot, MeshQuery query, TopologyLevel level) =>
-        Of(snapshot, TopologyBuilder.Build(snapshot, query, level), level);
+    public static TopologyMoment Of(MeshSnapshot snapshot, MeshQuery query, TopologyForm form) =>
+        Of(snapshot, TopologyBuilder.Build(snapshot, query, form), form);
 
-    /// <param name="view">The view of <paramref name="snapshot"/> at <paramref name="level"/>.</param>
-    public static TopologyMoment Of(MeshSnapshot snapshot, TopologyView view, TopologyLevel level)
+    /// <param name="view">The view of <paramref name="snapshot"/> in <paramref name="form"/>.</param>
+    public static TopologyMoment Of(MeshSnapshot snapshot, TopologyView view, TopologyForm form)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(view);
         var edges = MeshEdges.Of(snapshot);
-        var levels = new LevelNodes(snapshot, level, edges);
+        var levels = new LevelNodes(snapshot, form, edges);
         var freshness = new ClusterFreshness(snapshot);
         var watched = new HashSet<string>(StringComparer.Ordinal);
         var gaps = new Dictionary<string, ScrapeGap>(StringComparer.Ordinal);
@@ -59,16 +61,26 @@ public sealed record TopologyMoment(
         {
             if (Counted(edge.FromSource))
             {
-                watched.Add(levels.Of(edge.Source.Workload).ToString());
+                var source = levels.Of(edge.Source.Workload);
+                watched.Add(source.ToString());
+                if (levels.HasOperations(source))
+                {
+                    watched.UnionWith(edge.Operations.Select(operation => operation.Name).OfType<string>().Select(name => new NodeId(source.Cluster, source.Namespace, NodeKind.Operation, name).ToString()));
+                }
             }
 
             if (Counted(edge.FromDestination) || Counted(edge.FromWaypoint))
             {
                 watched.Add(levels.Target(edge).ToString());
+                if (levels.Between(edge) is { } service)
+                {
+                    watched.Add(service.ToString());
+                }
             }
         }
 
         return new TopologyMoment(
+            form,
             view,
             Why(snapshot, freshness, TelemetryGaps.Requests),
             Why(snapshot, freshness, TelemetryGaps.Connections),
@@ -96,8 +108,20 @@ public sealed record TopologyMoment(
     {
         ArgumentNullException.ThrowIfNull(edge);
         var counting = edge.ReportedBy == "destination" ? edge.Target : edge.Source;
-        return SilentOf(counting, edge.Protocol) ?? (Gaps.GetValueOrDefault(counting) is { } gap ? $"Of {Short(counting)} {gap}." : null);
+        if (SilentOf(counting, edge.Protocol) is { } silent)
+        {
+            return silent;
+        }
+
+        var proxies = counting == edge.Source && StandsBetween(counting) ? Callers[counting] : [counting];
+        return proxies.Where(Gaps.ContainsKey).Select(proxy => $"Of {Short(proxy)} {Gaps[proxy]}.").FirstOrDefault();
     }
+
+    private ILookup<string, string> Callers => field ??= View.Edges.ToLookup(edge => edge.Target, edge => edge.Source, StringComparer.Ordinal);
+
+    /// <summary>What such a node passes on is counted by whoever calls it: it has no proxy of its own.</summary>
+    private bool StandsBetween(string node) =>
+        NodeId.TryParse(node, out var id) && (id.Kind == NodeKind.Operation || (Form.HasServices && id.Kind == NodeKind.Service));
 
     private bool SeesAll(string node, string protocol) => Watched.Contains(node) && !Gaps.ContainsKey(node) && SilentOf(node, protocol) is null;
 

@@ -263,6 +263,7 @@ public sealed class TopologyComparisonTests
     };
 
     private static TopologyMoment Moment(params TopologyEdge[] edges) => new(
+        TopologyLevel.Workload,
         new TopologyView(1, Now, 60, [.. s_nodes.Select(Node)], [.. edges]),
         FrozenDictionary<string, string>.Empty,
         FrozenDictionary<string, string>.Empty,

@@ -124,7 +124,7 @@ function nodeOf(node: PictureNode, palette: Palette): string {
     idle: `<circle cx="${round(mark.x)}" cy="${round(mark.y)}" r="4" fill="none" stroke="${escape(colour)}" stroke-width="1.5"/>`,
     unknown: `<rect x="${round(mark.x - 4.5)}" y="${round(mark.y - 4.5)}" width="9" height="9" fill="none" stroke="${escape(colour)}" stroke-dasharray="2 1.4"/>`,
   }[node.health];
-  return `<rect x="${round(x)}" y="${round(y)}" width="${round(node.width)}" height="${round(node.height)}" rx="4" fill="${escape(outside ? palette.page : palette.surface)}" stroke="${escape(trouble ? colour : palette.lineStrong)}" stroke-width="${trouble ? 2 : 1.2}"${outside ? ' stroke-dasharray="4 3"' : ''}/>${shape}` +
+  return `<rect x="${round(x)}" y="${round(y)}" width="${round(node.width)}" height="${round(node.height)}" rx="${node.kind === 'operation' ? round(node.height / 2) : 4}" fill="${escape(outside ? palette.page : palette.surface)}" stroke="${escape(trouble ? colour : palette.lineStrong)}" stroke-width="${trouble ? 2 : 1.2}"${outside ? ' stroke-dasharray="4 3"' : ''}/>${shape}` +
     `<text x="${round(x + 28)}" y="${round(node.detail ? node.at.y - 3.5 : node.at.y + 4.5)}" font-size="12.5" fill="${escape(palette.text)}">${escape(node.title)}</text>` +
     (node.detail ? `<text x="${round(x + 28)}" y="${round(node.at.y + 12.5)}" font-size="11.5" fill="${escape(palette.quiet)}">${escape(node.detail)}</text>` : '') +
     badgesAsSvg(round(x + node.width - 8), round(y), node.badges, palette, escape);

@@ -30,6 +30,7 @@ export function stylesFor(palette: Palette): StylesheetJson {
     })),
     { selector: 'node[kind="gateway"], node[kind="waypoint"]', style: { shape: 'cut-rectangle' } },
     { selector: 'node[kind="service"]', style: { shape: 'barrel' } },
+    { selector: 'node[kind="operation"]', style: { shape: 'round-rectangle', 'corner-radius': '21px' } },
     { selector: 'node[kind="external"], node[kind="unknown"]', style: { 'border-style': 'dashed', 'background-color': palette.page } },
     {
       selector: 'edge',

@@ -1,7 +1,8 @@
 // What the hub's stream Topology sends; the records are those of GET /api/v1/topology.
 export type Health = 'unknown' | 'idle' | 'healthy' | 'degraded' | 'failing';
 export type MtlsState = 'unknown' | 'mutual' | 'plaintext' | 'mixed' | 'idle';
-export type View = 'workload' | 'versionedApp' | 'service' | 'app' | 'namespace';
+/** The level, and after commas what stands between callers and callees: services, operations. */
+export type View = 'namespace' | `${'workload' | 'versionedApp' | 'service' | 'app'}${'' | ',services'}${'' | ',operations'}`;
 
 /** What the configuration does to a node, in the order in which it is drawn. */
 export type Badge = 'noProxy' | 'gateway' | 'virtualService' | 'canarySplit' | 'faultInjection' | 'mirroring' | 'timeout' | 'circuitBreaker' | 'strict' | 'permissive' | 'disabled';
