@@ -410,7 +410,7 @@ class TopologyCanvas {
     });
     if (this.#at !== null && !this.#graph.nodes.has(this.#at) && !this.#graph.edges.has(this.#at)) this.#at = null;
     if (this.#home !== null && !this.#graph.nodes.has(this.#home)) this.#home = null;
-    this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
+    this.#suitOverlay();
 
     const added = change.added.length > 0 || change.addedEdges.length > 0;
     // Before the first of them is there: cytoscape would draw them all as often as some are added.
@@ -583,6 +583,12 @@ class TopologyCanvas {
     return this.#graph.nodes.has(id);
   }
 
+  /** What of the drawing depends on the view and the layout. */
+  #suitOverlay(): void {
+    this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
+    this.#overlay.aside = new Set(['external', 'unknown', 'operation', ...(this.#options.view.includes(',services') ? ['service'] : [])]);
+  }
+
   /** Marks what is selected, found and hidden. */
   #mark(reveal: boolean): void {
     const { selected, found, hidden, hideIdle } = this.#options;
@@ -596,7 +602,7 @@ class TopologyCanvas {
       });
     });
     if (reveal && selected) this.#reveal(this.#drawnAs(selected));
-    this.#overlay.boxes = this.#options.boxes && this.#options.view !== 'namespace' && this.#layoutName() === 'layered';
+    this.#suitOverlay();
     this.#map.refresh();
     this.#changed();
   }

@@ -89,6 +89,8 @@ export class Overlay {
   palette: Palette;
   /** Whether nodes are grouped into boxes; at the level of namespaces they are not. */
   boxes = true;
+  /** Kinds of nodes that are not what the view is about: their names are quieter. */
+  aside: ReadonlySet<string> = new Set();
   /** What can be pressed in a box's title to close it. */
   #titles: { key: string; x1: number; y1: number; x2: number; y2: number }[] = [];
   #flow: HTMLCanvasElement | null = null;
@@ -245,7 +247,7 @@ export class Overlay {
       const [x, room] = [at.x - width / 2 + markRoom, width - markRoom - 8];
       context.globalAlpha = node.hasClass('faded') ? 0.16 : 1;
       context.font = `${words.kind === 'namespace' ? '600 ' : ''}12.5px ${this.palette.font}`;
-      context.fillStyle = words.kind === 'external' || words.kind === 'unknown' ? this.palette.quiet : this.palette.text;
+      context.fillStyle = this.aside.has(words.kind) ? this.palette.quiet : this.palette.text;
       context.fillText(words.title, x, words.detail ? at.y - 7.5 : at.y, room);
       if (words.detail) {
         context.font = `11.5px ${this.palette.font}`;
@@ -283,7 +285,7 @@ export class Overlay {
     context.font = `600 ${size}px ${this.palette.font}`;
     context.textBaseline = 'middle';
     context.textAlign = 'center';
-    const names: (Rect & { weight: number; name: string; faded: boolean; health: string })[] = [];
+    const names: (Rect & { weight: number; name: string; aside: boolean; faded: boolean; health: string })[] = [];
     this.#cy.nodes().forEach(node => {
       const words = node.hasClass('hidden') ? undefined : this.#words.node(node.id());
       if (!words) return;
@@ -297,17 +299,17 @@ export class Overlay {
       names.push({
         ...onScreen({ x1: at.x - width / 2, y1: at.y - size * 0.7, x2: at.x + width / 2, y2: at.y + size * 0.7 }, zoom),
         weight: (chosen ? 8 : 0) + (faded ? 0 : 4) + (health === 'failing' ? 2 : health === 'degraded' ? 1 : 0),
-        name, faded, health,
+        name, aside: this.aside.has(words.kind), faded, health,
       });
     });
-    for (const { x1, y1, x2, y2, name, faded, health } of withRoom(names, [-13, 13], this.#titles.map(title => onScreen(title, zoom)))) {
+    for (const { x1, y1, x2, y2, name, aside, faded, health } of withRoom(names, [-13, 13], this.#titles.map(title => onScreen(title, zoom)))) {
       context.globalAlpha = faded ? 0.16 : 0.92;
       context.fillStyle = this.palette.page;
       context.beginPath();
       context.roundRect(x1 / zoom, y1 / zoom, (x2 - x1) / zoom, (y2 - y1) / zoom, size * 0.3);
       context.fill();
       context.globalAlpha = faded ? 0.16 : 1;
-      context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : this.palette.text;
+      context.fillStyle = health === 'failing' ? this.palette.bad : health === 'degraded' ? this.palette.warn : aside ? this.palette.quiet : this.palette.text;
       context.fillText(name, (x1 + x2) / 2 / zoom, (y1 + y2) / 2 / zoom);
     }
     context.globalAlpha = 1;
