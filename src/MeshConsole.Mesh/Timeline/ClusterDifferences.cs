@@ -24,7 +24,7 @@ internal static class ClusterDifferences
     public static ImmutableArray<TimelineEntry> Between(ClusterSnapshot before, ClusterSnapshot after, DateTimeOffset at)
     {
         var entries = ImmutableArray.CreateBuilder<TimelineEntry>();
-        var draft = new Draft(after, at, entries);
+        var draft = new Draft(earlier: before, after, at, entries);
         draft.Deployments(before.Objects.Deployments, after.Objects.Deployments);
         draft.Images(before, after);
         draft.Crashes(before, after);
@@ -46,7 +46,7 @@ internal static class ClusterDifferences
     ];
 
     /// <summary>Entries in the making.</summary>
-    private sealed class Draft(ClusterSnapshot cluster, DateTimeOffset at, ImmutableArray<TimelineEntry>.Builder entries)
+    private sealed class Draft(ClusterSnapshot earlier, ClusterSnapshot cluster, DateTimeOffset at, ImmutableArray<TimelineEntry>.Builder entries)
     {
         public void Deployments(ImmutableArray<Controller> before, ImmutableArray<Controller> after)
         {
@@ -137,7 +137,7 @@ internal static class ClusterDifferences
                     : one.Kind == "Certificate" ? TimelineKind.Certificate
                     : TimelineKind.Config;
                 var words = was is null ? $"{name} was created." : now is null ? $"{name} was deleted." : weights is not null ? $"{name}: {Text(weights)}." : $"{name} was changed.";
-                Add(kind, one.Kind, was?.Meta, now?.Meta, words, Difference(was, now), ObjectTouches.Of(cluster, one, now is null ? null : was));
+                Add(kind, one.Kind, was?.Meta, now?.Meta, words, Difference(was, now), ObjectTouches.Of(cluster, one, now is null ? null : was), kind == TimelineKind.Weight ? RelievedWorkloads.Of(earlier, cluster, one) : []);
             }
         }
 
@@ -184,7 +184,7 @@ internal static class ClusterDifferences
             Touches = [$"{workload.Namespace}/{workload.Name}"],
         });
 
-        private void Add(TimelineKind kind, string objectKind, ObjectMeta? was, ObjectMeta? now, string summary, string? diff, ImmutableArray<string> touches)
+        private void Add(TimelineKind kind, string objectKind, ObjectMeta? was, ObjectMeta? now, string summary, string? diff, ImmutableArray<string> touches, ImmutableArray<string> relieves = default)
         {
             var meta = (now ?? was)!;
             var change = now?.Annotations.GetValueOrDefault(WeightPatch.Annotation) is { } mark && mark != was?.Annotations.GetValueOrDefault(WeightPatch.Annotation) ? mark.Split('.')[0] : null;
@@ -202,6 +202,7 @@ internal static class ClusterDifferences
                 Summary = summary,
                 Diff = diff,
                 Touches = touches,
+                Relieves = relieves.IsDefault ? [] : relieves,
             });
         }
 

@@ -69,6 +69,9 @@ public sealed record TimelineEntry
     /// </summary>
     public ImmutableArray<string> Touches { get; init; } = [];
 
+    /// <summary>Of <see cref="Touches"/> the workloads that other weights send less to, and none more: what harms them then, this is not.</summary>
+    public ImmutableArray<string> Relieves { get; init; } = [];
+
     /// <summary><c>VirtualService payments/card-processor</c>.</summary>
     public string Object => Namespace.Length == 0 ? $"{ObjectKind} {Name}" : $"{ObjectKind} {Namespace}/{Name}";
 }

@@ -18,6 +18,12 @@ internal static class Suspects
 
     private static readonly TimeSpan s_fade = TimeSpan.FromMinutes(15);
 
+    /// <summary>What was seen after the problem fades quickly: only clocks that differ make it a suspect at all.</summary>
+    private static readonly TimeSpan s_fadeAfter = TimeSpan.FromSeconds(20);
+
+    /// <summary>Fewer requests than before are hardly ever what breaks a workload.</summary>
+    private const double Relief = 0.1;
+
     private const double Least = 0.04;
 
     private const int Named = 5;
@@ -52,22 +58,28 @@ internal static class Suspects
     {
         var (near, place) = Nearness(entry, own, neighbours, namespaces);
         var before = since - entry.At;
-        var recency = before > TimeSpan.Zero ? Math.Exp(-before / s_fade) : 1;
-        var score = Prior(entry.Kind) * near * recency;
+        var recency = before > TimeSpan.Zero ? Math.Exp(-before / s_fade) : Math.Exp(before / s_fadeAfter);
+        var relieved = entry.Relieves.IsDefaultOrEmpty ? null : entry.Relieves.FirstOrDefault(own.Contains);
+        var score = Prior(entry.Kind) * near * recency * (relieved is null ? 1 : Relief);
         if (score < Least)
         {
             return null;
         }
 
-        var by = entry.By is { } writer ? $" by {writer}" : "";
+        var by = entry.By is { } writer ? $"; {writer} wrote it" : "";
         return new TriageSuspect(
             entry.Summary,
             score,
             [
-                before >= TimeSpan.FromSeconds(1) ? $"It happened {DurationWords.Of(before)} before the first sight of the problem{by}." : $"It was seen together with the problem{by}.",
+                before >= TimeSpan.FromSeconds(1) ? $"It happened {DurationWords.Of(before)} before the first sight of the problem{by}."
+                    : before > -TimeSpan.FromSeconds(1) ? $"It was seen together with the problem{by}."
+                    : $"It is near the problem in time{by}.",
                 place,
             ],
-            before < TimeSpan.Zero ? [$"It was seen {DurationWords.Of(-before)} after the first sight of the problem."] : [],
+            [
+                .. before <= -TimeSpan.FromSeconds(1) ? [$"It was seen {DurationWords.Of(-before)} after the first sight of the problem."] : Array.Empty<string>(),
+                .. relieved is null ? Array.Empty<string>() : [$"It sends less to {relieved} than before."],
+            ],
             entry.Id,
             entry.At,
             Page(entry));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MeshConsole.Mesh.Kubernetes.Objects;
 using MeshConsole.Mesh.Snapshots;
 using MeshConsole.Mesh.Timeline;
+using MeshConsole.Testing;
 
 namespace MeshConsole.Mesh.Tests.Timeline;
 
@@ -31,6 +32,20 @@ public sealed class ClusterDifferencesTests
         entry.Diff!.ShouldContain("+    weight: 50\n");
         entry.Touches.ShouldBe(["payments/api"]);
         entry.ChangeId.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(50, 50, "payments/card-processor-v1")]
+    [InlineData(100, 0, "payments/card-processor-v2")]
+    [InlineData(180, 20, "")]
+    public void Weights_ThatSendLess_NameWhomTheyRelieve(int stable, int canary, string relieved)
+    {
+        var rule = SampleMesh.Object("networking.istio.io/v1", "DestinationRule", "payments", "card-processor", """{"host":"card-processor","subsets":[{"name":"v1","labels":{"version":"v1"}},{"name":"v2","labels":{"version":"v2"}}]}""");
+        ClusterSnapshot Split(int v1, int v2) => SampleMesh.ClusterOf(
+            SampleMesh.PaymentsObjects() with { DestinationRules = [rule], VirtualServices = [With(SampleMesh.Object("networking.istio.io/v1", "VirtualService", "payments", "card-processor", $$"""{"hosts":["card-processor"],"http":[{"route":[{"destination":{"host":"card-processor","subset":"v1"},"weight":{{v1}}},{"destination":{"host":"card-processor","subset":"v2"},"weight":{{v2}}}]}]}"""), $"{v1}")] },
+            []);
+
+        string.Join(',', Between(Split(90, 10), Split(stable, canary)).ShouldHaveSingleItem().Relieves).ShouldBe(relieved, "by share, not by weight");
     }
 
     [Fact]

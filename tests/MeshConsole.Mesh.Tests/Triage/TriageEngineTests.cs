@@ -103,6 +103,25 @@ public sealed class TriageEngineTests
     }
 
     [Fact]
+    public void Suspects_ThatSendLessToWhatFails_AreTheLast()
+    {
+        // What takes the failing version out of the traffic, seen before the problem and just after its first sight.
+        var timeline = ImmutableArray.Create(
+            Entry("more", TimelineKind.Weight, seconds: 120, "payments/api"),
+            Entry("less", TimelineKind.Weight, seconds: 60, "payments/api") with { Relieves = ["payments/api"] },
+            Entry("back", TimelineKind.Weight, seconds: -20, "payments/api") with { Relieves = ["payments/api"] },
+            Entry("at once", TimelineKind.Weight, seconds: -10, "payments/api"),
+            Entry("of another", TimelineKind.Weight, seconds: 180, "payments/api") with { Relieves = ["payments/other"] });
+        var suspects = Look(Graph(Edge("web", "api", ok: 50, failed: 50)), timeline: timeline).ShouldHaveSingleItem().Suspects;
+
+        // e^(-120/900) = 0.88, e^(-180/900) = 0.82, e^(-10/20) = 0.61, a tenth of e^(-60/900) = 0.09; a tenth of e^(-20/20) is too little.
+        suspects.Select(s => s.Title).ShouldBe(["more", "of another", "at once", "less"]);
+        suspects[3].Against.ShouldBe(["It sends less to payments/api than before."]);
+        suspects[2].Against.ShouldBe(["It was seen 10 s after the first sight of the problem."]);
+        suspects[0].Against.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void NumbersThatAreNone_SayNothing()
     {
         var edge = Given.Edge("web", "api", new ReporterTraffic { RequestsPerSecond = double.NaN, Responses = [new ResponseRate(503, null, "UF", double.NaN)], DurationSum = double.NaN, DurationCount = double.PositiveInfinity });

@@ -99,7 +99,7 @@ public static class IncidentMarkdown
         void Say(FormattableString words) => text.Append(words.ToString(CultureInfo.InvariantCulture));
 
         static string Suspect(Mesh.Triage.TriageSuspect suspect) =>
-            $"- {Line(suspect.Title)}{(suspect.At is { } at ? $" ({Instant(at)})" : "")} {Line(string.Join(' ', suspect.For))}{(suspect.Against.IsEmpty ? "" : $" Against: {Line(string.Join(' ', suspect.Against))}")}";
+            $"- {Line(suspect.Title.EndsWith('.') ? suspect.Title : suspect.Title + ".")}{(suspect.At is { } at ? $" ({Instant(at)})" : "")} {Line(string.Join(' ', suspect.For))}{(suspect.Against.IsEmpty ? "" : $" Against: {Line(string.Join(' ', suspect.Against))}")}";
 
         // Thin spaces do not survive every editor.
         static string Plain(string words) => words.Replace(Format.Thin, ' ');

@@ -298,7 +298,7 @@ export class Overlay {
       const faded = node.hasClass('faded');
       names.push({
         ...onScreen({ x1: at.x - width / 2, y1: at.y - size * 0.7, x2: at.x + width / 2, y2: at.y + size * 0.7 }, zoom),
-        weight: (chosen ? 8 : 0) + (faded ? 0 : 4) + (health === 'failing' ? 2 : health === 'degraded' ? 1 : 0),
+        weight: (chosen ? 8 : 0) + (faded ? 0 : 4) + (health === 'failing' ? 2 : health === 'degraded' ? 1 : 0) + (this.aside.has(words.kind) ? 0 : 0.5),
         name, aside: this.aside.has(words.kind), faded, health,
       });
     });
