@@ -147,6 +147,23 @@ public sealed class OnCallTaskTests(OnCallDemo demo) : IClassFixture<OnCallDemo>
     });
 
     [SkippableFact]
+    public Task Task35_WhatGatewaysAreAskedFor_StandsBetween() => DoAsync("35", async reader =>
+    {
+        await reader.GoToTheGraphAsync();
+        await reader.ChooseAsync("Display");
+        await reader.Keyboard.TabToNamedAsync("Services that are called");
+        await reader.Keyboard.PressAsync("Space");
+        await reader.AddressAsync(address => Query(address, "between") == "services");
+        await reader.Keyboard.TabToNamedAsync("Operations of gateways");
+        await reader.Keyboard.PressAsync("Space");
+        await reader.AddressAsync(address => Query(address, "between") == "services,operations");
+        await reader.Keyboard.PressAsync("Escape");
+        await reader.ChooseAsync("Edges");
+        await reader.ShowsAsync("main table", "POST /v1/payments istio-ingress");
+        await reader.ShowsAsync("main table", "payment-api payments service");
+    });
+
+    [SkippableFact]
     public Task Task13_PlaintextCaller_IsNamedWithItsFix() => DoAsync("13", async reader =>
     {
         await reader.GoAsync("m");
