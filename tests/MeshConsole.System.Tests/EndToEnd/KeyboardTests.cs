@@ -101,7 +101,7 @@ public sealed class KeyboardTests
         await Assertions.Expect(view.Locator("main thead th[aria-sort='descending']")).ToContainTextAsync("Route");
         await Eventually.BecomesAsync(
             "the rows are turned around",
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(20),
             async _ => string.Join(' ', await names.AllInnerTextsAsync()),
             shown => shown == string.Join(' ', Enumerable.Reverse(all)));
         await keyboard.AtAsync("main thead th[aria-sort='descending'] a");

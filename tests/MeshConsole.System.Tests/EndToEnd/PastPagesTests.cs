@@ -192,7 +192,7 @@ public sealed class PastPagesTests
     {
         await view.EvaluateAsync("() => navigator.clipboard.writeText('')");
         await view.Locator("button", new PageLocatorOptions { HasText = "Copy link" }).ClickAsync();
-        return await Eventually.BecomesAsync("a link is in the clipboard", TimeSpan.FromSeconds(5), _ => view.EvaluateAsync<string>("() => navigator.clipboard.readText()"), text => text.Length > 0);
+        return await Eventually.BecomesAsync("a link is in the clipboard", TimeSpan.FromSeconds(20), _ => view.EvaluateAsync<string>("() => navigator.clipboard.readText()"), text => text.Length > 0);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> PlacesAsync(IPage view) => await StringsAsync(view, Places);
