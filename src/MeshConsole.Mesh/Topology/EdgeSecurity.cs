@@ -68,7 +68,7 @@ internal static class EdgeSecurity
         var all = ReporterTrafficSum.Of(edges.Select(edge => edge.FromDestination ?? edge.FromWaypoint));
         var whole = Of(hops, ReporterTrafficSum.Of(edges.Select(edge => edge.FromSource)), all, target, nodes, gaps);
         return whole.State != MutualTlsState.Mixed ? whole
-            : Unknown($"{Figures.Percent(whole.Ratio ?? 0)} of what the gateway sends there arrives over mutual TLS; of which operations cannot be told.");
+            : Unknown($"{Figures.Percent(whole.Ratio!.Value)} of what the gateway sends there arrives over mutual TLS; of which operations cannot be told.");
     }
 
     private static EdgeMutualTls Idle { get; } = new(MutualTlsState.Idle, null, "No traffic in the window.");

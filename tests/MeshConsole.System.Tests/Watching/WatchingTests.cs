@@ -10,7 +10,7 @@ namespace MeshConsole.System.Tests.Watching;
 [Collection(Alone.Name)]
 public sealed class WatchingTests
 {
-    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_afterOutage = TimeSpan.FromSeconds(10);
 
     [SkippableFact]
