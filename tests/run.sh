@@ -30,13 +30,10 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 export MSBUILDDISABLENODEREUSE=1
 
 finish() {
-  local fault
   say "finished after $((SECONDS - started)) s"
   if [ "${#faults[@]}" -gt 0 ]; then
     echo "Not well:"
-    for fault in "${faults[@]}"; do
-      echo "  - $fault"
-    done
+    printf '  - %s\n' "${faults[@]}"
   fi
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
@@ -124,10 +121,7 @@ run_tests() {
   failed=$((failed + executed - good))
   skipped=$((skipped + total - executed))
   if [ "$executed" -ne "$good" ]; then
-    faults+=("$name: $((executed - good)) tests failed (artifacts/test-results/$name.trx)")
-    while IFS= read -r line; do
-      faults+=("  $line")
-    done < <(failed_tests "$log")
+    faults+=("$name: of $executed tests $((executed - good)) failed (artifacts/test-results/$name.trx):"$'\n'"$(failed_tests "$log" | sed 's/^/      /')")
   elif [ "$status" -ne 0 ]; then
     # All that ran was well, and yet not all is: the host crashed or hung after some of the tests.
     failed=$((failed + 1))
