@@ -526,6 +526,18 @@ public sealed class PageTests : ComponentTest
     }
 
     [Fact]
+    public void Topology_WhatStandsBetween_IsNotCountedBesideWhomItLeadsTo()
+    {
+        var failing = SampleViews.Topology.Nodes.First(node => node.Kind == NodeKind.Workload) with { Health = Health.Failing };
+        var service = failing with { Id = "main/payments/service/ledger", Kind = NodeKind.Service, Name = "ledger" };
+        var lost = failing with { Id = "main/payments/service/lost", Kind = NodeKind.Service, Name = "lost" };
+        var operation = failing with { Id = "main/istio-system/operation/POST /", Kind = NodeKind.Operation, Name = "POST /" };
+        Views.OnTopology = _ => SampleViews.Topology with { Nodes = [failing, service, lost, operation], Edges = [SampleViews.Topology.Edges[0] with { Source = service.Id, Target = failing.Id }] };
+
+        Read(Page<Topology>("topology?between=services,operations").Find("h1").TextContent).ShouldBe("1 workload, 2 failing", "the workload, and the service that nobody answers for");
+    }
+
+    [Fact]
     public void Topology_AnOperation_IsSaidToBeOne()
     {
         var id = "main/istio-system/operation/POST /v1/payments";

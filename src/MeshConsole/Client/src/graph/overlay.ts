@@ -86,6 +86,8 @@ export class Overlay {
   readonly #words: Words;
   #queued = false;
   #chips: Chip[] | null = null;
+  /** Where names stand that are larger than their nodes, in the coordinates of the graph. */
+  #names: Rect[] = [];
   palette: Palette;
   /** Whether nodes are grouped into boxes; at the level of namespaces they are not. */
   boxes = true;
@@ -230,6 +232,7 @@ export class Overlay {
     }
     if (this.boxes) this.#drawBoxes(under, over, zoom);
     else this.#titles = [];
+    this.#names = [];
     if (zoom >= readableFrom) this.#drawNodeWords(over, zoom);
     else if (this.#cy.nodes().length <= namesUpTo) this.#drawNodeNames(over, zoom);
     if (zoom > 0.3) this.#drawChips(over, zoom);
@@ -303,6 +306,7 @@ export class Overlay {
       });
     });
     for (const { x1, y1, x2, y2, name, aside, faded, health } of withRoom(names, [-13, 13], this.#titles.map(title => onScreen(title, zoom)))) {
+      this.#names.push({ x1: x1 / zoom, y1: y1 / zoom, x2: x2 / zoom, y2: y2 / zoom });
       context.globalAlpha = faded ? 0.16 : 0.92;
       context.fillStyle = this.palette.page;
       context.beginPath();
@@ -401,16 +405,19 @@ export class Overlay {
       // Far away, words are specks: only the locks that warn are drawn.
       const far = zoom < 0.5;
       if (far && state !== 'plaintext' && state !== 'mixed') continue;
+      // A name is read whole: what would lie on it stands above it.
+      const name = this.#names.find(({ x1, y1, x2, y2 }) => at.x - width / 2 < x2 && x1 < at.x + width / 2 && at.y - height / 2 < y2 && y1 < at.y + height / 2);
+      const y = name ? name.y1 - height / 2 : at.y;
       context.fillStyle = this.palette.page;
       context.globalAlpha = 0.9;
       context.beginPath();
-      context.roundRect(at.x - width / 2, at.y - height / 2, width, height, 4);
+      context.roundRect(at.x - width / 2, y - height / 2, width, height, 4);
       context.fill();
       context.globalAlpha = 1;
-      if (locked) drawLock(context, lines.length > 0 ? at.x - width / 2 + lockRoom / 2 : at.x, at.y, state, this.palette);
+      if (locked) drawLock(context, lines.length > 0 ? at.x - width / 2 + lockRoom / 2 : at.x, y, state, this.palette);
       if (far) continue;
       context.fillStyle = this.palette.text;
-      lines.forEach((line, index) => context.fillText(line, at.x - width / 2 + (locked ? lockRoom : 3), at.y + 0.5 + (index - (lines.length - 1) / 2) * lineHeight));
+      lines.forEach((line, index) => context.fillText(line, at.x - width / 2 + (locked ? lockRoom : 3), y + 0.5 + (index - (lines.length - 1) / 2) * lineHeight));
     }
   }
 
