@@ -20,7 +20,7 @@ public sealed class BlastLayoutTests
         labels.Count.ShouldBe(6);
         foreach (var (one, index) in labels.Select((label, index) => (label, index)))
         {
-            labels.Skip(index + 1).ShouldAllBe(other => Math.Abs(one.X - other.X) >= 44 || Math.Abs(one.Y - other.Y) >= 15);
+            labels.Skip(index + 1).ShouldAllBe(other => Math.Abs(one.X - other.X) >= 44 || Math.Abs(one.Y - other.Y) >= 13);
             one.X.ShouldBeInRange(0, BlastLayout.Width);
         }
     }

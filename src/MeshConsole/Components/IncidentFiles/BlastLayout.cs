@@ -19,7 +19,7 @@ internal sealed record BlastLayout(ImmutableArray<BlastBox> Boxes, ImmutableArra
 
     // Of a label such as 34.2 %.
     private const double LabelWidth = 44;
-    private const double LabelHeight = 15;
+    private const double LabelHeight = 13;
 
     /// <summary>Where along its arrow a label may stand, the middle first.</summary>
     private static readonly double[] s_along = [0.5, 0.35, 0.65, 0.25, 0.75, 0.2, 0.8];
