@@ -172,6 +172,12 @@ public sealed partial class ChangeService : IChangeService
 
         if (!round.Allowed)
         {
+            // What somebody else has started meanwhile is refused for that, and not for what the guards saw of its first write.
+            if (await _parts.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } now)
+            {
+                Legal(now, new ChangeEvent.Start(call.Actor, [], glass));
+            }
+
             throw Refused(round);
         }
 
@@ -483,7 +489,13 @@ public sealed partial class ChangeService : IChangeService
     private ImmutableArray<string> NotesOf(ChangeRequest request, GuardRound round, ChangePolicy policy) =>
         request.Policy is null ? _parts.Plans.Notes(request, round.Context.Route ?? throw NoSuchRoute(request.RouteId ?? ""), policy) : [];
 
-    private static ChangeException Refused(GuardRound round) => new(ChangeFault.Refused, "guards", $"{round.Verdicts.Count(v => !v.Allows)} of {round.Verdicts.Length} guards refuse. {round.Refusal}") { Guards = round.Verdicts };
+    /// <summary>
+    /// A refusal by the guards; a conflict where the trial alone is refused since the object was written between reading and
+    /// trying it, as by somebody else who started the same change at once.
+    /// </summary>
+    private static ChangeException Refused(GuardRound round) => round is { Context.DryRun: { IsOfAnOlderObject: true } trial } && round.Verdicts.All(v => v.Allows || v.Code == "dry-run")
+        ? new(ChangeFault.Conflict, "base-changed", trial.Message) { Guards = round.Verdicts }
+        : new(ChangeFault.Refused, "guards", $"{round.Verdicts.Count(v => !v.Allows)} of {round.Verdicts.Length} guards refuse. {round.Refusal}") { Guards = round.Verdicts };
 
     private static void Require(Actor actor, Role role, string @namespace)
     {

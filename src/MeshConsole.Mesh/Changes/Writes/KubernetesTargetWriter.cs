@@ -68,7 +68,7 @@ public sealed class KubernetesTargetWriter(Func<string, KubernetesClient?> clien
         }
         catch (KubernetesException exception)
         {
-            return new DryRunAnswer(false, null, Refusal(exception, target), exception.Code);
+            return new DryRunAnswer(false, null, Refusal(exception, target), exception.Code) { IsOfAnOlderObject = IsPrecondition(exception) };
         }
     }
 

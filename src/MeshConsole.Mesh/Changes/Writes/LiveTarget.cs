@@ -38,7 +38,11 @@ public sealed record LiveTarget(JsonElement Object, string Uid, string ResourceV
 /// <param name="Result">The object as it would be; null unless accepted.</param>
 /// <param name="Message">The server's words, or why it could not be asked.</param>
 /// <param name="Code">HTTP status; null without an answer.</param>
-public sealed record DryRunAnswer(bool Accepted, JsonElement? Result, string Message, int? Code);
+public sealed record DryRunAnswer(bool Accepted, JsonElement? Result, string Message, int? Code)
+{
+    /// <summary>Whether it was refused because the object is not the one that was read any more: nothing is wrong with the write itself.</summary>
+    public bool IsOfAnOlderObject { get; init; }
+}
 
 /// <summary>The rule of the plan is not where and what it was: another object, other matches, other destinations.</summary>
 public sealed class TargetChangedException(string message) : Exception(message);

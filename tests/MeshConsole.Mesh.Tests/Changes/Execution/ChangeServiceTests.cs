@@ -1,6 +1,7 @@
 using MeshConsole.Mesh.Access;
 using MeshConsole.Mesh.Changes.Execution;
 using MeshConsole.Mesh.Changes.Guards;
+using MeshConsole.Mesh.Changes.Writes;
 using MeshConsole.Testing;
 
 namespace MeshConsole.Mesh.Tests.Changes.Execution;
@@ -334,6 +335,42 @@ public sealed class ChangeServiceTests
         }
 
         _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.Expired);
+    }
+
+    [Theory]
+    [InlineData(true, false, ChangeFault.Conflict, "base-changed")]
+    [InlineData(true, true, ChangeFault.Refused, "guards")]
+    [InlineData(false, false, ChangeFault.Refused, "guards")]
+    public async Task Start_WhereTheObjectMovesBeforeTheTrial_IsAConflictAndNoRefusal(bool moved, bool another, ChangeFault fault, string code)
+    {
+        var change = await _rig.ApprovedAsync();
+        _rig.Target.DryRun = new DryRunAnswer(false, null, "It was changed by somebody else since it was read.", 422) { IsOfAnOlderObject = moved };
+        _rig.Guards = context => [ExecutionRig.Verdict("dry-run", context.DryRun!.Accepted ? GuardOutcome.Pass : GuardOutcome.Refuse), ExecutionRig.Verdict("freeze", another ? GuardOutcome.Refuse : GuardOutcome.Pass)];
+
+        await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), fault, code);
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.Approved);
+    }
+
+    [Fact]
+    public async Task Start_OfWhatSomebodyElseStartedWhileTheGuardsLooked_IsAWrongState()
+    {
+        // The guards of the second see the write of the first, and refuse it.
+        var change = await _rig.ApprovedAsync();
+        var first = true;
+        _rig.Guards = _ =>
+        {
+            if (!first)
+            {
+                return [ExecutionRig.Verdict("fake", GuardOutcome.Pass)];
+            }
+
+            first = false;
+            _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default).GetAwaiter().GetResult();
+            return [ExecutionRig.Verdict("dry-run", GuardOutcome.Refuse)];
+        };
+
+        await _rig.RefusedAsync(() => _rig.Service.StartAsync(change.Id, ExecutionRig.Olga, default), ChangeFault.Conflict, "wrong-state");
+        _rig.Store.Get(change.Id).State.ShouldBe(ChangeState.Running);
     }
 
     [Fact]

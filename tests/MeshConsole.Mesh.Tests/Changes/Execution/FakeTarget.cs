@@ -138,7 +138,10 @@ internal sealed class FakeTarget : ITargetWriter
     }
 
     public Task<DryRunAnswer> DryRunAsync(ChangeTarget target, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken) =>
-        Task.FromResult(Down ? new DryRunAnswer(false, null, "The API server does not answer.", null) : new DryRunAnswer(true, null, "", 200));
+        Task.FromResult(Down ? new DryRunAnswer(false, null, "The API server does not answer.", null) : DryRun);
+
+    /// <summary>What the server says to a trial.</summary>
+    public DryRunAnswer DryRun { get; set; } = new(true, null, "", 200);
 
     public async Task<WrittenTarget> PatchAsync(ChangeTarget target, ImmutableArray<PlanBackend> backends, TargetWrite patch, Impersonation actingAs, CancellationToken cancellationToken)
     {
