@@ -45,8 +45,8 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
     {
         ArgumentNullException.ThrowIfNull(view);
         var around = HasFocus(view) ? Around(view, Focus!, Hops) : null;
-        var callers = view.Edges.Select(edge => edge.Source).ToHashSet(StringComparer.Ordinal);
-        var nodes = view.Nodes.Where(node => !Omits(node, level, callers) && around?.Contains(node.Id) != false).ToList();
+        var callers = level != TopologyLevel.Service && Omits("services") ? view.Edges.Select(edge => edge.Source).ToHashSet(StringComparer.Ordinal) : null;
+        var nodes = view.Nodes.Where(node => !Omits(node, callers) && around?.Contains(node.Id) != false).ToList();
         var ids = nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
         var edges = view.Edges.RemoveAll(edge => !ids.Contains(edge.Source) || !ids.Contains(edge.Target) || Omits(edge));
         if (Omits("idle"))
@@ -80,7 +80,8 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
         return found;
     }
 
-    private bool Omits(TopologyNode node, TopologyLevel level, HashSet<string> callers) => node.Kind switch
+    /// <param name="callers">Who sends anything on; null where no service is left out.</param>
+    private bool Omits(TopologyNode node, HashSet<string>? callers) => node.Kind switch
     {
         NodeKind.External => Omits("external"),
         NodeKind.Unknown => Omits("unknown"),
@@ -88,7 +89,7 @@ public sealed record TopologyScope(ImmutableArray<string> Without, string? Focus
         NodeKind.Waypoint => Omits("waypoints"),
 
         // Among services it is what the view is about; elsewhere requests that it does not pass on reached nobody.
-        NodeKind.Service => level != TopologyLevel.Service && Omits("services") && !callers.Contains(node.Id),
+        NodeKind.Service => callers?.Contains(node.Id) == false,
         _ => false,
     };
 
