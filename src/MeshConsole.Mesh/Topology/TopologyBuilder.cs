@@ -83,12 +83,12 @@ public static class TopologyBuilder
             _window = snapshot.Clusters.Select(cluster => cluster.Telemetry?.Window ?? TimeSpan.Zero).DefaultIfEmpty().Max();
             _health = new HealthRules(HealthThresholds.Default, new ClusterFreshness(snapshot), _window);
             _members = workloads.Where(node => node.Kind is NodeKind.Workload or NodeKind.Gateway or NodeKind.Waypoint)
-                .SelectMany(node => Stands(new WorkloadId(node.Cluster, node.Namespace, node.Name)).Select(id => (Id: id, Node: node)))
+                .SelectMany(node => NodesOf(new WorkloadId(node.Cluster, node.Namespace, node.Name)).Select(id => (Id: id, Node: node)))
                 .ToLookup(member => member.Id, member => member.Node);
         }
 
-        /// <summary>Whose members a workload is of: its own node, and the services between callers and callees.</summary>
-        private IEnumerable<NodeId> Stands(WorkloadId id) => _form.HasServices ? _levels.AllOf(id) : [_levels.Of(id)];
+        /// <summary>The nodes a workload is a member of: its own node, and the services between callers and callees.</summary>
+        private IEnumerable<NodeId> NodesOf(WorkloadId id) => _form.HasServices ? _levels.AllOf(id) : [_levels.Of(id)];
 
         public TopologyView Draw()
         {

@@ -7,8 +7,8 @@ namespace MeshConsole.Mesh.Topology;
 /// </summary>
 public readonly record struct TopologyForm
 {
-    private const string ServicesWord = "services";
-    private const string OperationsWord = "operations";
+    public const string ServicesWord = "services";
+    public const string OperationsWord = "operations";
 
     private TopologyForm(TopologyLevel level, bool services, bool operations) => (Level, HasServices, HasOperations) = (level, services, operations);
 
@@ -42,6 +42,14 @@ public readonly record struct TopologyForm
             : null;
     }
 
-    public override string ToString() =>
-        TopologyLevels.NameOf(Level) + (HasServices ? "," + ServicesWord : "") + (HasOperations ? "," + OperationsWord : "");
+    /// <summary>The words of what stands between; null where nothing does.</summary>
+    public string? Between => (HasServices, HasOperations) switch
+    {
+        (true, true) => $"{ServicesWord},{OperationsWord}",
+        (true, false) => ServicesWord,
+        (false, true) => OperationsWord,
+        _ => null,
+    };
+
+    public override string ToString() => TopologyLevels.NameOf(Level) + (Between is { } between ? $",{between}" : "");
 }
