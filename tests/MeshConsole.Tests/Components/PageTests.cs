@@ -515,6 +515,15 @@ public sealed class PageTests : ComponentTest
         Read(without.Find(".focus-bar").TextContent).ShouldContain("no gateway here counts its requests by request_operation");
         without.Find(".focus-bar a").GetAttribute("href").ShouldBe("http://localhost/topology");
 
+        // Nor is it said of gateways whose traffic nobody knows.
+        Views.OnTopology = _ => SampleViews.Topology with { Edges = [] };
+        Read(Page<Topology>("topology?between=operations").Find(".focus-bar").TextContent).ShouldStartWith("No operation is drawn: no request that a gateway sends is known here.");
+        Views.OnTopology = form =>
+        {
+            asked.Add(form);
+            return SampleViews.Topology;
+        };
+
         // Services among services stand for themselves; namespaces have nothing between them.
         Page<Topology>("topology?view=service&between=services,operations").FindAll("#topology-display label").Select(label => label.TextContent.Trim()).ShouldNotContain("Services that are called");
         asked[^1].ToString().ShouldBe("service,operations");
